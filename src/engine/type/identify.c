@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/type/identify.h"
+
+#include "base/num.h"
+#include "engine/type/magic.h"
+#include "engine/type/text.h"
+
+#define HEAD 1024
+
+/* The header's sum of bytes, its own field read as spaces (POSIX.1-1988 10.1.1). */
+static bool tar_sum_fits(vt_span h)
+{
+	unsigned sum = 0, want = 0;
+	size_t i = 148;
+
+	for (size_t k = 0; k < 512; k++)
+		sum += k >= 148 && k < 156 ? ' ' : h.p[k];
+	while (i < 156 && h.p[i] == ' ')
+		i++;
+	for (; i < 156 && h.p[i] >= '0' && h.p[i] <= '7'; i++)
+		want = want * 8 + (unsigned)(h.p[i] - '0');
+	return sum == want && want != 8 * ' ';
+}
+
+static bool is_tar(vt_span s, vt_type *out)
+{
+	vt_span h;
+
+	if (!vt_span_sub(s, 0, 512, &h) || !tar_sum_fits(h))
+		return false;
+	*out = vt_span_at(h, 257, "ustar", 5) ? VT_TYPE_TAR : VT_TYPE_TAR_OLD;
+	return true;
+}
+
+static bool is_mbr(vt_span s)
+{
+	unsigned used = 0;
+
+	if (s.n < 1024 || !vt_span_at(s, 510, "\x55\xaa", 2))
+		return false;
+	for (uint64_t at = 446; at < 510; at += 16) {
+		uint8_t flag, kind;
+		uint32_t start, size;
+
+		if (!vt_get_u8(s, at, &flag) || !vt_get_u8(s, at + 4, &kind) ||
+			!vt_get_u32le(s, at + 8, &start) || !vt_get_u32le(s, at + 12, &size))
+			return false;
+		if (flag & 0x7f)
+			return false;
+		used += kind != 0 && start != 0 && size != 0;
+	}
+	return used > 0;
+}
+
+/* Images of disks, whose marks stand far from the first byte. */
+static bool is_disk(vt_span s, vt_type *out)
+{
+	static const char *const nsr[] = {"\0NSR02", "\0NSR03"};
+
+	if (s.n >= 512 && vt_span_at(s, s.n - 512, "koly", 4)) {
+		*out = VT_TYPE_DMG;
+		return true;
+	}
+	/* ECMA-167 2/9.1: the volume recognition sequence; a bridge disk also has CD001 */
+	for (uint64_t at = 0x8000; at <= 0xa000; at += 0x800) {
+		for (size_t i = 0; i < VT_COUNT(nsr); i++) {
+			if (vt_span_at(s, at, nsr[i], 6)) {
+				*out = VT_TYPE_UDF;
+				return true;
+			}
+		}
+	}
+	if (vt_span_at(s, 0x8001, "CD001", 5)) {
+		*out = VT_TYPE_ISO9660;
+		return true;
+	}
+	if (is_mbr(s)) {
+		*out = VT_TYPE_MBR;
+		return true;
+	}
+	return false;
+}
+
+vt_type vt_identify(vt_span bytes)
+{
+	vt_span head = vt_span_clip(bytes, 0, HEAD);
+	vt_type type;
+	size_t at;
+
+	if (vt_magic_find(bytes, &type))
+		return type == VT_TYPE_ZIP ? vt_identify_zip(bytes) : type;
+	if (is_tar(bytes, &type))
+		return type;
+	if (vt_span_find(head, 0, "%PDF-", 5, &at))
+		return VT_TYPE_PDF;
+	if (is_disk(bytes, &type))
+		return type;
+	return vt_text_kind(head, vt_text_encoding(head));
+}
+
+/* Which names of members make a zip something else: ECMA-376 Part 2, OWPML (KS X 6101). */
+static const struct {
+	const char *prefix;
+	vt_type type;
+} members[] = {
+	{"word/", VT_TYPE_OOXML_WORD},
+	{"xl/", VT_TYPE_OOXML_XL},
+	{"ppt/", VT_TYPE_OOXML_PPT},
+};
+
+#define ZIP_MEMBERS 32
+#define ZIP_WINDOW (1u << 20)
+
+vt_type vt_identify_zip(vt_span bytes)
+{
+	vt_span s = vt_span_clip(bytes, 0, ZIP_WINDOW);
+	size_t at = 0;
+
+	for (unsigned i = 0; i < ZIP_MEMBERS && vt_span_find(s, at, "PK\x03\x04", 4, &at); i++) {
+		uint16_t flags = 0, name = 0, extra = 0;
+		uint32_t packed = 0;
+
+		if (!vt_get_u16le(s, at + 6, &flags) || !vt_get_u32le(s, at + 18, &packed) ||
+			!vt_get_u16le(s, at + 26, &name) || !vt_get_u16le(s, at + 28, &extra))
+			break;
+		for (size_t k = 0; k < VT_COUNT(members); k++)
+			if (name > strlen(members[k].prefix) &&
+				vt_span_at(
+					s, at + 30, members[k].prefix, strlen(members[k].prefix)))
+				return members[k].type;
+		at += 30u + name + extra;
+		if (packed < s.n)
+			at += packed;
+	}
+	return VT_TYPE_ZIP;
+}
+
+static const struct {
+	const char *bytes;
+	size_t n;
+	vt_type type;
+	bool (*check)(vt_span s, uint64_t at);
+} embedded[] = {
+	{"PK\x03\x04", 4, VT_TYPE_ZIPSFX, vt_magic_is_zip},
+	{"Rar!\x1a\x07", 6, VT_TYPE_RARSFX, NULL},
+	{"7z\xbc\xaf\x27\x1c", 6, VT_TYPE_7ZSFX, vt_magic_is_7z},
+	{"MSCF", 4, VT_TYPE_CABSFX, vt_magic_is_cab},
+	{"\x60\xea", 2, VT_TYPE_ARJSFX, vt_magic_is_arj},
+	{"EGGA", 4, VT_TYPE_EGGSFX, NULL},
+	{"\xef\xbe\xad\xdeNullsoftInst", 16, VT_TYPE_NSIS, NULL},
+	{"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d", 16, VT_TYPE_AUTOIT,
+		NULL},
+};
+
+bool vt_identify_embedded(vt_span bytes, uint64_t from, uint64_t *out_offset, vt_type *out_type)
+{
+	vt_span s;
+	bool found = false;
+	size_t best = 0;
+
+	if (from >= bytes.n)
+		return false;
+	s = vt_span_clip(bytes, 0, vt_min_u64(bytes.n - from, VT_EMBEDDED_WINDOW) + from);
+	for (size_t i = 0; i < VT_COUNT(embedded); i++) {
+		size_t at = (size_t)from;
+
+		for (; vt_span_find(s, at, embedded[i].bytes, embedded[i].n, &at); at++) {
+			if (found && at >= best)
+				break;
+			if (embedded[i].check && !embedded[i].check(bytes, at))
+				continue;
+			found = true;
+			best = at;
+			*out_offset = at;
+			*out_type = embedded[i].type;
+			break;
+		}
+	}
+	return found;
+}
