@@ -137,18 +137,19 @@ vt_type vt_identify_zip(vt_span bytes)
 
 static const struct {
 	const char *bytes;
-	size_t n;
+	uint8_t n;
+	uint8_t before; /* so many bytes of its header stand before the magic number */
 	vt_type type;
 	bool (*check)(vt_span s, uint64_t at);
 } embedded[] = {
-	{"PK\x03\x04", 4, VT_TYPE_ZIPSFX, vt_magic_is_zip},
-	{"Rar!\x1a\x07", 6, VT_TYPE_RARSFX, NULL},
-	{"7z\xbc\xaf\x27\x1c", 6, VT_TYPE_7ZSFX, vt_magic_is_7z},
-	{"MSCF", 4, VT_TYPE_CABSFX, vt_magic_is_cab},
-	{"\x60\xea", 2, VT_TYPE_ARJSFX, vt_magic_is_arj},
-	{"EGGA", 4, VT_TYPE_EGGSFX, NULL},
-	{"\xef\xbe\xad\xdeNullsoftInst", 16, VT_TYPE_NSIS, NULL},
-	{"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d", 16, VT_TYPE_AUTOIT,
+	{"PK\x03\x04", 4, 0, VT_TYPE_ZIPSFX, vt_magic_is_zip},
+	{"Rar!\x1a\x07", 6, 0, VT_TYPE_RARSFX, NULL},
+	{"7z\xbc\xaf\x27\x1c", 6, 0, VT_TYPE_7ZSFX, vt_magic_is_7z},
+	{"MSCF", 4, 0, VT_TYPE_CABSFX, vt_magic_is_cab},
+	{"\x60\xea", 2, 0, VT_TYPE_ARJSFX, vt_magic_is_arj},
+	{"EGGA", 4, 0, VT_TYPE_EGGSFX, NULL},
+	{"\xef\xbe\xad\xdeNullsoftInst", 16, 4, VT_TYPE_NSIS, NULL},
+	{"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d", 16, 0, VT_TYPE_AUTOIT,
 		NULL},
 };
 
@@ -171,7 +172,7 @@ bool vt_identify_embedded(vt_span bytes, uint64_t from, uint64_t *out_offset, vt
 				continue;
 			found = true;
 			best = at;
-			*out_offset = at;
+			*out_offset = at - vt_min_u64(at - from, embedded[i].before);
 			*out_type = embedded[i].type;
 			break;
 		}
