@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/enter.h"
+
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "sandbox/landlock.h"
+
+/* Descriptors at once: the standard ones, the channel, a full message of files, and some air. */
+#define OPEN_FILES 128
+
+static vt_err set_limits(const struct vt_sandbox *s)
+{
+	const struct {
+		__rlimit_resource_t what;
+		rlim_t limit;
+	} limits[] = {
+		{RLIMIT_CORE, 0}, /* a core file would hold the scanned file */
+		{RLIMIT_FSIZE, s->role == VT_ROLE_COMPILER ? RLIM_INFINITY : 0},
+		{RLIMIT_NPROC, 0},
+		{RLIMIT_NOFILE, s->role == VT_ROLE_COMPILER ? 4096 : OPEN_FILES},
+		{RLIMIT_DATA, s->memory},
+		{RLIMIT_STACK, (rlim_t)8 << 20},
+		{RLIMIT_MEMLOCK, 0},
+		{RLIMIT_MSGQUEUE, 0},
+		{RLIMIT_RTPRIO, 0},
+		{RLIMIT_LOCKS, 0},
+	};
+
+	for (size_t i = 0; i < VT_COUNT(limits); i++) {
+		struct rlimit l;
+
+		if (getrlimit(limits[i].what, &l))
+			return VT_EIO;
+		l.rlim_max = limits[i].limit < l.rlim_max ? limits[i].limit : l.rlim_max;
+		l.rlim_cur = l.rlim_max;
+		if (setrlimit(limits[i].what, &l))
+			return VT_EIO;
+	}
+	return VT_OK;
+}
+
+/* Where a kernel gave no user namespace, root's powers go all the same. */
+static vt_err drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return syscall(SYS_capset, &head, none) ? VT_EIO : VT_OK;
+}
+
+vt_err vt_sandbox_filter(enum vt_role role)
+{
+	struct sock_filter code[VT_FILTER_MAX];
+	struct sock_fprog program = {.filter = code};
+
+	program.len = (unsigned short)vt_filter_build(role, code);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) ? VT_EUNSUPPORTED : VT_OK;
+}
+
+/*
+ * Sanitizers need system calls and memory of their own: builds with them test everything but the
+ * filter and the memory limit.
+ */
+#if defined __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
+{
+	struct vt_sandbox limits = *s;
+	unsigned layers = 0;
+	vt_err e;
+
+	if (SANITIZED)
+		limits.memory = RLIM_INFINITY;
+	/* Again after exec(2), and against a debugger of the same user. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return VT_EIO;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return VT_EUNSUPPORTED;
+	layers |= VT_LAYER_NO_NEW_PRIVS;
+	e = vt_landlock_deny_all();
+	if (!e)
+		layers |= VT_LAYER_LANDLOCK;
+	else if (e != VT_EUNSUPPORTED)
+		return e;
+	e = set_limits(&limits);
+	if (!e)
+		e = drop_capabilities();
+	if (e)
+		return e;
+	layers |= VT_LAYER_RLIMITS;
+	if (!SANITIZED) {
+		e = vt_sandbox_filter(s->role);
+		if (e)
+			return e;
+		layers |= VT_LAYER_SECCOMP;
+	}
+	*out_layers = layers;
+	return VT_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a sandboxed process does to itself before it looks at the first hostile byte. One-way:
+ * nothing here can be taken back.
+ */
+#ifndef VT_SANDBOX_ENTER_H
+#define VT_SANDBOX_ENTER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sandbox/filter.h"
+
+/* Layers, as bits. */
+#define VT_LAYER_NAMESPACES 1u /* user, network, mount, ipc, pid, uts, cgroup: by vt_spawn() */
+#define VT_LAYER_NO_NEW_PRIVS 2u
+#define VT_LAYER_LANDLOCK 4u
+#define VT_LAYER_RLIMITS 8u
+#define VT_LAYER_SECCOMP 16u
+
+struct vt_sandbox {
+	enum vt_role role;
+	uint64_t memory; /* RLIMIT_DATA, bytes */
+};
+
+/*
+ * Call once libraries are warm (nothing can be opened or loaded afterwards) and with nothing open
+ * but 0 to 2 and the channel. VT_EUNSUPPORTED if the kernel has no seccomp filters: the process
+ * must not go on then. Landlock is taken where it exists.
+ */
+VT_MUST_USE vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers);
+
+/* Only the last step, for a process that has done the others (and for the tests). */
+VT_MUST_USE vt_err vt_sandbox_filter(enum vt_role role);
+
+#endif

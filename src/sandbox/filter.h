@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seccomp.def compiled to a BPF program (seccomp(2)): pure, so that a test can run the program
+ * over every number. A call that the table does not have kills the process, and so do the 32-bit
+ * and x32 tables of system calls.
+ */
+#ifndef VT_SANDBOX_FILTER_H
+#define VT_SANDBOX_FILTER_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum vt_role {
+	VT_ROLE_WORKER = 1,
+	VT_ROLE_COMPILER = 2,
+};
+
+#define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */
+#define VT_SANDBOX_OUTPUT 4  /* the compiler's output */
+
+/* What a call's arguments must be. */
+enum vt_check {
+	VT_CHECK_ANY,
+	VT_CHECK_CHANNEL,    /* argument 0 is the channel */
+	VT_CHECK_OUTPUT,     /* argument 0 is the compiler's output */
+	VT_CHECK_MMAP,       /* no PROT_EXEC; not PROT_WRITE with any kind of MAP_SHARED */
+	VT_CHECK_NOT_EXEC,   /* argument 2 has no PROT_EXEC */
+	VT_CHECK_MADVISE,    /* argument 2 is MADV_SEQUENTIAL, MADV_DONTNEED or MADV_FREE */
+	VT_CHECK_FUTEX_WAKE, /* argument 1 is FUTEX_WAKE, private or not */
+};
+
+struct vt_allow {
+	unsigned roles; /* enum vt_role, or'ed */
+	long number;
+	enum vt_check check;
+	const char *name, *reason;
+};
+
+/* The table of seccomp.def; *out_n rows. */
+const struct vt_allow *vt_filter_table(size_t *out_n);
+
+#define VT_FILTER_MAX 256
+/* Writes the program for a role; its length, at most VT_FILTER_MAX. */
+size_t vt_filter_build(enum vt_role role, struct sock_filter out[VT_FILTER_MAX]);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Landlock (landlock(7)): a second lock, of other make than the system call filter. */
+#ifndef VT_SANDBOX_LANDLOCK_H
+#define VT_SANDBOX_LANDLOCK_H
+
+#include "base/err.h"
+
+/* The kernel's Landlock version, 0 if it has none or it is switched off. */
+int vt_landlock_abi(void);
+/*
+ * Denies this process everything that the kernel's version can deny: files, TCP, abstract
+ * sockets, signals to others. Needs no_new_privs. VT_EUNSUPPORTED without Landlock, VT_EIO.
+ */
+VT_MUST_USE vt_err vt_landlock_deny_all(void);
+
+#endif

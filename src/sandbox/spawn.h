@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starts an executable of ours as a child that has nothing: an empty environment (LC_ALL=C),
+ * descriptors 0 to 2 on /dev/null, its channel as 3 and no other, SIGKILL when its parent dies,
+ * and namespaces of its own where the kernel allows.
+ */
+#ifndef VT_SANDBOX_SPAWN_H
+#define VT_SANDBOX_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* How much a child is cut off from the start; each is tried when the one before was refused. */
+enum vt_isolation {
+	VT_ISOLATION_USER, /* user namespace and all others: works for ordinary users too */
+	VT_ISOLATION_ROOT, /* all but the user namespace: root, where those are switched off */
+	VT_ISOLATION_NONE, /* the kernel gives none */
+	VT_ISOLATION_COUNT
+};
+
+/*
+ * Starts `path` with the other end of `channel`, which stays the caller's. *io_isolation is what
+ * to try first, and comes back as what worked. VT_EIO: can't open the executable, or no process.
+ * Whether exec(2) worked shows on the channel only.
+ */
+VT_MUST_USE vt_err vt_spawn(
+	const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid);
+
+#endif
