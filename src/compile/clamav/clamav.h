@@ -11,8 +11,8 @@
 #include "base/span.h"
 #include "compile/builder.h"
 
-/* The functionality level whose signatures are taken: that of ClamAV 1.4. */
-#define VT_CLAM_LEVEL 213
+/* The functionality level whose signatures are taken: that of ClamAV 1.4.6. */
+#define VT_CLAM_LEVEL 216
 
 /* True if a file of this name holds signatures that we know of (including those refused). */
 bool vt_clamav_knows(vt_span file_name);
