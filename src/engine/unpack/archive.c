@@ -170,6 +170,13 @@ static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 	return error_of(st->a, r);
 }
 
+/* Folders, links and devices have none; ar members may not say what they are. */
+static bool has_content(struct archive_entry *e)
+{
+	return (archive_entry_filetype(e) == AE_IFREG || archive_entry_filetype(e) == 0) &&
+		(!archive_entry_hardlink(e) || archive_entry_size(e) > 0);
+}
+
 static vt_err next_header(struct archive_state *st, struct archive_entry **out)
 {
 	vt_err e;
@@ -183,8 +190,7 @@ static vt_err next_header(struct archive_state *st, struct archive_entry **out)
 			return e;
 		r = archive_read_next_header(st->a, out);
 	} while (r == ARCHIVE_RETRY ||
-		((r == ARCHIVE_OK || r == ARCHIVE_WARN) &&
-			archive_entry_filetype(*out) != AE_IFREG));
+		((r == ARCHIVE_OK || r == ARCHIVE_WARN) && !has_content(*out)));
 	if (r == ARCHIVE_EOF)
 		return VT_END;
 	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? VT_OK : error_of(st->a, r);
