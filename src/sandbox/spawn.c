@@ -22,9 +22,6 @@ static const unsigned long flags[VT_ISOLATION_COUNT] = {
 	[VT_ISOLATION_NONE] = 0,
 };
 
-/* Exit code of a child that could not become the executable; as shells have it. */
-#define EXIT_NO_EXEC 126
-
 struct child {
 	int exe, null, channel;
 };
@@ -46,13 +43,13 @@ _Noreturn static void become(const struct child *c)
 	if (exe < 0 || null < 0 || channel < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
 		dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
 		dup2(channel, VT_SANDBOX_CHANNEL) < 0)
-		_exit(EXIT_NO_EXEC);
+		_exit(VT_EXIT_NO_EXEC);
 	/* Everything else closes on exec; the executable is needed until then. */
 	if (close_range(VT_SANDBOX_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC))
-		_exit(EXIT_NO_EXEC);
+		_exit(VT_EXIT_NO_EXEC);
 	/* By descriptor: in its new user namespace root may not walk other users' folders. */
 	(void)syscall(SYS_execveat, exe, empty, argv, envp, AT_EMPTY_PATH);
-	_exit(EXIT_NO_EXEC);
+	_exit(VT_EXIT_NO_EXEC);
 }
 
 vt_err vt_spawn(const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid)

@@ -20,6 +20,9 @@ enum vt_isolation {
 	VT_ISOLATION_COUNT
 };
 
+/* Exit code of a child that could not become the executable; as shells have it. */
+#define VT_EXIT_NO_EXEC 126
+
 /*
  * Starts `path` with the other end of `channel`, which stays the caller's. *io_isolation is what
  * to try first, and comes back as what worked. VT_EIO: can't open the executable, or no process.
