@@ -45,21 +45,24 @@ static vt_err parse_options(struct vt_clam *c, vt_span s, struct vt_byte_compare
 {
 	uint64_t width = 0;
 	size_t at = 1;
+	bool little = false;
 
 	if (s.n == 0 || s.p[0] == 0 || !strchr("hdai", s.p[0]))
 		return vt_clam_bad(c, "a byte comparison reads h, d, a or i");
 	out->base = s.p[0];
-	if (at < s.n && (s.p[at] == 'l' || s.p[at] == 'b'))
-		out->big_endian = s.p[at++] == 'b';
-	else
-		out->big_endian = out->base != VT_BASE_INTEGER;
-	if (out->base == VT_BASE_DECIMAL && !out->big_endian)
-		return vt_clam_bad(c, "a decimal byte comparison is big-endian");
 	out->exact = out->base == VT_BASE_INTEGER;
-	if (at < s.n && s.p[at] == 'e') {
-		out->exact = true;
-		at++;
+	for (; at < s.n && (s.p[at] == 'l' || s.p[at] == 'b' || s.p[at] == 'e'); at++) {
+		little |= s.p[at] == 'l';
+		out->big_endian |= s.p[at] == 'b';
+		out->exact |= s.p[at] == 'e';
 	}
+	if (out->base == VT_BASE_DECIMAL) {
+		if (little)
+			return vt_clam_bad(c, "a decimal byte comparison is big-endian");
+		out->big_endian = true;
+	}
+	if (little == out->big_endian) /* observed: without a byte order nothing ever matches */
+		return vt_clam_bad(c, "a byte comparison needs one byte order, l or b");
 	if (!parse_number(vt_span_clip(s, at, s.n), &width) || width == 0)
 		return vt_clam_bad(c, "a byte comparison's width is not a number above 0");
 	if (out->base == VT_BASE_INTEGER && width != 1 && width != 2 && width != 4 && width != 8)

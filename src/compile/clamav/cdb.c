@@ -32,7 +32,7 @@ static vt_err parse_range(struct vt_clam *c, vt_span s, uint64_t *min, uint64_t 
 	*max = UINT64_MAX;
 	if (is_star(s))
 		return VT_OK;
-	if (!vt_clam_range(s, min, max))
+	if (s.n == 0 || s.p[0] == '-' || s.p[s.n - 1] == '-' || !vt_clam_range(s, min, max))
 		return vt_clam_bad(c, "a size or position is neither n, x-y nor \"*\"");
 	if (*min > *max)
 		return vt_clam_bad(c, "a range is upside down");
@@ -77,34 +77,17 @@ static vt_err parse_member(struct vt_clam *c, const vt_span *f, struct vt_contai
 		return vt_clam_bad(c, "the field for encryption is neither 0, 1 nor \"*\"");
 	if (is_star(f[REGEX]))
 		return VT_OK;
+	if (f[REGEX].n == 0)
+		return vt_clam_bad(c, "the regular expression is empty; any name is \"*\"");
 	r->name_regex = f[REGEX];
-	return f[REGEX].n ? vt_clam_pcre_check(c, f[REGEX], 0) : VT_OK;
-}
-
-/* As vt_clam_split, but a separator may stand in the regular expression behind a backslash. */
-static size_t split(vt_span s, vt_span *fields)
-{
-	size_t n = 0, start = 0;
-
-	for (size_t i = 0; i < s.n && n < MAX_FIELDS; i++) {
-		if (s.p[i] == '\\' && n == REGEX) {
-			i++;
-		} else if (s.p[i] == ':') {
-			fields[n++] = vt_span_clip(s, start, i - start);
-			start = i + 1;
-		}
-	}
-	if (n == MAX_FIELDS)
-		return n + 1;
-	fields[n++] = vt_span_clip(s, start, s.n);
-	return n;
+	return vt_clam_pcre_check(c, f[REGEX], 0);
 }
 
 vt_err vt_clam_cdb_line(struct vt_clam *c, vt_span line)
 {
 	struct vt_container_rule r = {.line = c->line, .container = VT_TYPE_ANY};
 	vt_span f[MAX_FIELDS];
-	size_t n = split(line, f);
+	size_t n = vt_clam_split(line, ':', f, MAX_FIELDS);
 	vt_type type;
 	vt_err err;
 

@@ -8,6 +8,28 @@
 #define HEAD_FIELDS 3
 #define MAX_FIELDS (HEAD_FIELDS + VT_MAX_SUBS)
 
+/* As vt_clam_split(), but a ";" between two "/" belongs to a regular expression (observed). */
+static size_t split(vt_span s, vt_span fields[MAX_FIELDS])
+{
+	size_t n = 0, start = 0;
+	bool regex = false;
+
+	for (size_t i = 0; i < s.n && n < MAX_FIELDS; i++) {
+		if (s.p[i] == '/' && n >= HEAD_FIELDS) {
+			regex = !regex;
+		} else if (regex && s.p[i] == '\\') {
+			i++;
+		} else if (!regex && s.p[i] == ';') {
+			fields[n++] = vt_span_clip(s, start, i - start);
+			start = i + 1;
+		}
+	}
+	if (n == MAX_FIELDS)
+		return n + 1;
+	fields[n] = vt_span_clip(s, start, s.n);
+	return n + 1;
+}
+
 /* A byte comparison starts from where content matched, not from another comparison. */
 static vt_err check_triggers(struct vt_clam *c, const struct vt_sub *subs, unsigned n)
 {
@@ -18,7 +40,7 @@ static vt_err check_triggers(struct vt_clam *c, const struct vt_sub *subs, unsig
 			continue;
 		if (trigger >= n)
 			return vt_clam_bad(c, "a byte comparison's trigger does not exist");
-		if (subs[trigger].kind != VT_SUB_CONTENT)
+		if (subs[trigger].kind != VT_SUB_CONTENT && subs[trigger].kind != VT_SUB_MACRO)
 			return vt_clam_bad(c,
 				"a byte comparison's trigger is not a content "
 				"subsignature");
@@ -48,7 +70,7 @@ vt_err vt_clam_ldb_line(struct vt_clam *c, vt_span line)
 {
 	struct vt_rule rule = {.line = c->line};
 	vt_span f[MAX_FIELDS];
-	size_t n = vt_clam_split(line, ';', f, MAX_FIELDS);
+	size_t n = split(line, f);
 	unsigned ids = 0;
 	vt_err err;
 

@@ -99,27 +99,36 @@ static vt_err parse_sub(struct logic *l)
 	return err ? err : vt_buf_add_u8(l->code, (uint8_t)id);
 }
 
-/* =X  >X  <X, each with ,Y or not, after the term that starts at l->term. */
+static enum vt_compare compare_of(uint8_t ch)
+{
+	return ch == '=' ? VT_CMP_EQ : ch == '>' ? VT_CMP_GT : ch == '<' ? VT_CMP_LT : VT_CMP_NONE;
+}
+
+/*
+ * =X  >X  <X, each with ,Y or not, after the term that starts at l->term. Observed, and used by
+ * published signatures: of several signs in a row the last counts (">=2" is "=2"), the number
+ * behind a comma may be missing, and ",Y" with no sign before it means nothing.
+ */
 static vt_err parse_compare(struct logic *l)
 {
-	uint8_t ch = peek(l), cmp;
+	uint8_t cmp = VT_CMP_NONE;
 	uint64_t x = 0, y = 0;
 	uint32_t xy[2];
 	vt_err err = VT_OK;
 
-	if (ch != '=' && ch != '>' && ch != '<')
-		return VT_OK;
-	cmp = ch == '=' ? VT_CMP_EQ : ch == '>' ? VT_CMP_GT : VT_CMP_LT;
-	l->at++;
-	skip_blanks(l);
-	if (!vt_clam_digits(l->s, &l->at, UINT32_MAX, &x))
+	for (; compare_of(peek(l)); l->at++)
+		cmp = (uint8_t)compare_of(peek(l));
+	if (cmp && !vt_clam_digits(l->s, &l->at, UINT32_MAX, &x))
 		return bad(l, "a number is missing after \"=\", \"<\" or \">\"");
 	if (peek(l) == ',') {
 		l->at++;
 		skip_blanks(l);
-		if (!vt_clam_digits(l->s, &l->at, UINT32_MAX, &y))
-			return bad(l, "a number is missing after \",\"");
+		(void)vt_clam_digits(l->s, &l->at, UINT32_MAX, &y);
 	}
+	if (!cmp)
+		return VT_OK;
+	if (l->code->p[l->term] == VT_LOGIC_SUB)
+		y = 0; /* a single subsignature is always one of one (observed) */
 	if (l->code->p[l->term + 1] != VT_CMP_NONE) { /* ((0>1))=1 */
 		err = insert_head(l, l->term, VT_LOGIC_OR);
 		if (!err)

@@ -37,9 +37,8 @@ vt_err vt_clam_pcre_check(struct vt_clam *c, vt_span regex, uint32_t options)
 	PCRE2_UCHAR text[128];
 	int number = 0;
 	PCRE2_SIZE at = 0;
-	pcre2_code *code = pcre2_compile(regex.p, regex.n,
-		options | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &at,
-		NULL);
+	pcre2_code *code = pcre2_compile(
+		regex.p, regex.n, options | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &number, &at, NULL);
 
 	if (code) {
 		pcre2_code_free(code);
@@ -73,6 +72,9 @@ vt_err vt_clam_pcre(
 {
 	const uint8_t *first = memchr(s.p, '/', s.n), *last = memrchr(s.p, '/', s.n);
 	vt_span head = vt_span_of(s.p, (size_t)(first - s.p)), offset = {0}, trigger = head;
+	vt_span flags = vt_span_of(last + 1, s.n - (size_t)(last + 1 - s.p));
+	size_t at;
+
 	uint32_t options = 0;
 	unsigned ids = 0;
 	vt_err err;
@@ -85,18 +87,22 @@ vt_err vt_clam_pcre(
 		return vt_clam_bad(c, "the regular expression is empty");
 	if (vt_clam_cut(head, ':', &offset, &trigger)) {
 		err = vt_clam_offset(c, offset, target, &out->offset);
+		if (!err && out->offset.kind == VT_OFF_MACRO)
+			return vt_clam_bad(c, "a regular expression is no member of a macro group");
 		if (err)
 			return err;
 	} else {
 		trigger = head;
 	}
+	/* Modifiers of content are ignored here (observed; published signatures have them). */
+	if (vt_span_find(flags, 0, "::", 2, &at))
+		flags.n = at;
 	err = vt_clam_logic(c, trigger, &ids, &out->trigger_logic);
 	if (!err && ids > index)
 		return vt_clam_bad(c,
 			"a regular expression is triggered by itself or a later "
 			"subsignature");
 	if (!err)
-		err = parse_flags(c, vt_span_of(last + 1, s.n - (size_t)(last + 1 - s.p)),
-			&out->pcre_flags, &options);
+		err = parse_flags(c, flags, &out->pcre_flags, &options);
 	return err ? err : vt_clam_pcre_check(c, out->regex, options);
 }

@@ -101,13 +101,13 @@ static vt_err parse_macro(struct vt_clam *c, vt_span s, unsigned index, struct v
 {
 	static const char form[] = "a macro subsignature is ${min-max}id$";
 	uint64_t min = 0, max = 0, group = 0;
-	vt_span range, id;
+	vt_span range, id, low, high;
 
 	if (s.n < 4 || s.p[1] != '{' || s.p[s.n - 1] != '$' ||
 		!vt_clam_cut(vt_span_clip(s, 2, s.n - 3), '}', &range, &id))
 		return vt_clam_bad(c, form);
-	if (!memchr(range.p, '-', range.n) || !vt_clam_range(range, &min, &max) ||
-		!vt_clam_number(id, &group))
+	if (!vt_clam_cut(range, '-', &low, &high) || !vt_clam_number(low, &min) ||
+		!vt_clam_number(high, &max) || !vt_clam_number(id, &group))
 		return vt_clam_bad(c, form);
 	if (min > max || max > UINT32_MAX)
 		return vt_clam_bad(c, "a macro subsignature's range is upside down or too large");
@@ -133,7 +133,7 @@ vt_err vt_clam_sub(
 		*out = (struct vt_sub){.kind = VT_SUB_BYTECMP};
 		return vt_clam_bytecmp(c, s, index, &out->bytecmp);
 	}
-	if (vt_span_at(s, 0, "${", 2)) {
+	if (vt_span_at(s, 0, "$", 1)) {
 		*out = (struct vt_sub){.kind = VT_SUB_MACRO};
 		return parse_macro(c, s, index, &out->macro);
 	}
