@@ -49,7 +49,10 @@ enum vt_aside {
 	VT_ASIDE_COUNT
 };
 
-/* `cause`: a short phrase without the line's own text, so that equal causes can be counted. */
+/*
+ * `cause`: a short phrase without the line's own text, so that equal causes can be counted; its
+ * storage must outlive the builder. Line 0 is the file as a whole.
+ */
 VT_MUST_USE vt_err vt_builder_set_aside(
 	struct vt_builder *b, uint32_t line, enum vt_aside what, const char *cause);
 
@@ -66,7 +69,10 @@ size_t vt_builder_asides(const struct vt_builder *b, const struct vt_aside_entry
 typedef vt_err vt_image_write_fn(void *ctx, const void *p, size_t n);
 VT_MUST_USE vt_err vt_builder_emit(struct vt_builder *b, vt_image_write_fn *write, void *ctx);
 
-/* Order of sets: by name, then by text; <0, 0, >0. */
+/*
+ * Order of sets: ignore lists (.ign, .ign2) first, since the builder applies them as rules arrive;
+ * then by name, then by text; <0, 0, >0.
+ */
 int vt_set_compare(vt_span name_a, vt_span text_a, vt_span name_b, vt_span text_b);
 
 #endif

@@ -173,6 +173,7 @@ struct vt_tdb {
 
 struct vt_rule {
 	uint32_t line;  /* 1-based, in the current set */
+	vt_span name;   /* the first field of that line */
 	uint8_t target; /* 0..14 */
 	uint32_t flags;
 	struct vt_tdb tdb;
@@ -200,6 +201,7 @@ static inline unsigned vt_hash_size(enum vt_hash_algo a)
 
 struct vt_hash_rule {
 	uint32_t line;
+	vt_span name; /* as the line gives it */
 	uint8_t kind, algo;
 	uint32_t flags; /* VT_RULE_PUA */
 	uint64_t size;  /* bytes, < 4 GiB; VT_SIZE_ANY for "*" */
@@ -209,6 +211,7 @@ struct vt_hash_rule {
 /* A rule over a container's member (.cdb): all that are given must hold. */
 struct vt_container_rule {
 	uint32_t line;
+	vt_span name; /* the first field of that line */
 	uint32_t flags;
 	uint16_t container; /* vt_type; ANY: every container */
 	uint64_t container_size_min, container_size_max;

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which subsignatures must be looked for so that no rule is missed: of a conjunction the cheapest
+ * member, of an alternative all members.
+ */
+#include "base/num.h"
+#include "compile/internal.h"
+
+struct cover {
+	vt_cost cost;
+	uint64_t subs;
+};
+
+static const struct cover no_cover = {.cost = VT_COST_NONE};
+
+struct node {
+	uint8_t op, compare;
+	uint32_t x, y;
+	vt_span body;
+};
+
+static bool read_node(vt_reader *r, struct node *out)
+{
+	if (vt_reader_left(r) == 0)
+		return false;
+	out->op = vt_read_u8(r);
+	out->compare = vt_read_u8(r);
+	out->x = vt_read_u32le(r);
+	out->y = vt_read_u32le(r);
+	out->body = vt_read_span(r, vt_read_u16le(r));
+	return !r->bad;
+}
+
+static const char *check_node(const struct node *n, unsigned nsubs, unsigned depth)
+{
+	vt_reader r = vt_reader_of(n->body);
+	struct node child;
+	const char *why = NULL;
+
+	if (n->compare > VT_CMP_LT)
+		return "unknown comparison in logic";
+	if (n->op == VT_LOGIC_SUB)
+		return n->body.n == 1 && n->body.p[0] < nsubs
+			? NULL
+			: "logic names a subsignature that does not exist";
+	if (n->op != VT_LOGIC_AND && n->op != VT_LOGIC_OR)
+		return "unknown logic operator";
+	if (depth == VT_LOGIC_DEPTH)
+		return "logic is nested too deep";
+	if (n->body.n == 0)
+		return "empty group in logic";
+	while (!why && read_node(&r, &child))
+		why = check_node(&child, nsubs, depth + 1); /* bounded by VT_LOGIC_DEPTH */
+	return why ? why : r.bad ? "malformed logic code" : NULL;
+}
+
+const char *vt_logic_check(vt_span code, unsigned nsubs)
+{
+	vt_reader r = vt_reader_of(code);
+	struct node n;
+
+	if (!read_node(&r, &n) || vt_reader_left(&r))
+		return "malformed logic code";
+	return check_node(&n, nsubs, 0);
+}
+
+static struct cover join(struct cover a, struct cover b)
+{
+	return (struct cover){.cost = vt_cost_add(a.cost, b.cost), .subs = a.subs | b.subs};
+}
+
+static struct cover cover_logic(
+	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span code, unsigned depth);
+
+static struct cover cover_content(
+	const struct vt_builder *b, const struct vt_image_sub *s, unsigned i)
+{
+	struct cover c = {.subs = 1ull << i};
+
+	for (unsigned k = 0; k < s->npatterns; k++) {
+		const struct vt_image_pattern *p =
+			vt_vec_data(&b->patterns, struct vt_image_pattern) + s->first_pattern + k;
+		struct vt_anchor anchors[VT_ANCHORS_MAX];
+		size_t n;
+
+		c.cost = vt_cost_add(c.cost,
+			vt_anchor_choose(
+				vt_span_of(b->code.p + p->code, p->code_size), anchors, &n));
+	}
+	return c;
+}
+
+static struct cover cover_sub(
+	const struct vt_builder *b, const struct vt_image_rule *rule, unsigned i, unsigned depth)
+{
+	const struct vt_image_sub *s;
+
+	if (i >= rule->nsubs || depth > 2 * VT_LOGIC_DEPTH)
+		return no_cover;
+	s = vt_vec_data(&b->subs, struct vt_image_sub) + rule->first_sub + i;
+	switch (s->kind) {
+	case VT_SUB_CONTENT:
+		return s->offset_kind == VT_OFF_MACRO ? no_cover : cover_content(b, s, i);
+	case VT_SUB_PCRE: /* runs only if its trigger holds */
+		if (s->b_size == 0)
+			return no_cover;
+		return cover_logic(b, rule, vt_span_of(b->code.p + s->b, s->b_size), depth + 1);
+	case VT_SUB_BYTECMP: {
+		struct vt_image_byte_compare c;
+
+		memcpy(&c, b->code.p + s->a, sizeof c);
+		return c.trigger < i ? cover_sub(b, rule, c.trigger, depth + 1) : no_cover;
+	}
+	case VT_SUB_MACRO: /* starts from the match of the subsignature before it */
+		return i ? cover_sub(b, rule, i - 1, depth + 1) : no_cover;
+	default: return no_cover;
+	}
+}
+
+/* All children together, less the `spare` dearest ones. */
+static struct cover cover_any(const struct vt_builder *b, const struct vt_image_rule *rule,
+	vt_span body, unsigned spare, unsigned depth)
+{
+	vt_reader r = vt_reader_of(body);
+	struct cover children[VT_MAX_SUBS], sum = {0};
+	size_t n = 0, worst;
+
+	while (vt_reader_left(&r) && !r.bad) {
+		size_t from = r.at;
+		struct node child;
+
+		if (!read_node(&r, &child) || n == VT_COUNT(children))
+			return no_cover;
+		children[n++] = cover_logic(b, rule, vt_span_of(body.p + from, r.at - from), depth);
+	}
+	while (spare-- && n > 1) {
+		worst = 0;
+		for (size_t i = 1; i < n; i++)
+			worst = children[i].cost > children[worst].cost ? i : worst;
+		children[worst] = children[--n];
+	}
+	for (size_t i = 0; i < n; i++)
+		sum = join(sum, children[i]);
+	return sum;
+}
+
+static struct cover cover_cheapest(
+	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span body, unsigned depth)
+{
+	vt_reader r = vt_reader_of(body);
+	struct cover best = no_cover;
+
+	while (vt_reader_left(&r)) {
+		size_t from = r.at;
+		struct node child;
+		struct cover c;
+
+		if (!read_node(&r, &child))
+			return no_cover;
+		c = cover_logic(b, rule, vt_span_of(body.p + from, r.at - from), depth);
+		if (c.cost < best.cost)
+			best = c;
+	}
+	return best;
+}
+
+/* Depth is bounded: vt_logic_check() has seen the code. */
+static struct cover cover_logic(
+	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span code, unsigned depth)
+{
+	vt_reader r = vt_reader_of(code);
+	struct node n;
+
+	if (!read_node(&r, &n))
+		return no_cover;
+	/* "fewer than" and "none" hold in objects without any hit */
+	if (n.compare == VT_CMP_LT || (n.compare == VT_CMP_EQ && n.x == 0))
+		return no_cover;
+	if (n.op == VT_LOGIC_SUB)
+		return cover_sub(b, rule, n.body.p[0], depth + 1);
+	if (n.op == VT_LOGIC_AND && n.compare == VT_CMP_NONE)
+		return cover_cheapest(b, rule, n.body, depth + 1);
+	return cover_any(b, rule, n.body, n.y > 1 ? n.y - 1 : 0, depth + 1);
+}
+
+vt_cost vt_cover(const struct vt_builder *b, const struct vt_image_rule *r, uint64_t *out_subs)
+{
+	struct cover c = cover_logic(b, r, vt_span_of(b->code.p + r->logic, r->logic_size), 0);
+
+	*out_subs = c.subs;
+	return c.cost;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/match/match.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "engine/db/gram.h"
+#include "engine/match/pattern.h"
+
+/* Bytes filtered at a time: they stay in the first-level caches while candidates are resolved. */
+#define BLOCK ((size_t)32 << 10)
+#define BATCH 64
+
+struct vt_match {
+	const struct vt_db *db;
+	const struct vt_filter_impl *impl;
+	uint32_t *positions; /* BLOCK + 64 */
+	uint32_t *seen;      /* per rule: the generation in which it became a candidate */
+	uint32_t generation;
+	uint32_t *rules;
+	size_t nrules, cap;
+	/* the object at hand */
+	const struct vt_object *object;
+	bool failed;
+};
+
+vt_err vt_match_new(
+	const struct vt_db *db, const struct vt_filter_impl *impl, struct vt_match **out)
+{
+	struct vt_match *m = calloc(1, sizeof *m);
+
+	if (!m)
+		return VT_ENOMEM;
+	m->db = db;
+	m->impl = impl;
+	m->positions = malloc((BLOCK + 64) * sizeof *m->positions);
+	m->seen = calloc((size_t)db->rules.n + 1, sizeof *m->seen);
+	if (!m->positions || !m->seen) {
+		vt_match_free(m);
+		return VT_ENOMEM;
+	}
+	*out = m;
+	return VT_OK;
+}
+
+void vt_match_free(struct vt_match *m)
+{
+	if (!m)
+		return;
+	free(m->positions);
+	free(m->seen);
+	free(m->rules);
+	free(m);
+}
+
+static void add_rule(struct vt_match *m, uint32_t rule)
+{
+	if (m->nrules == m->cap) {
+		size_t cap = m->cap ? 2 * m->cap : 256;
+		uint32_t *p = realloc(m->rules, cap * sizeof *p);
+
+		if (!p) {
+			m->failed = true;
+			return;
+		}
+		m->rules = p;
+		m->cap = cap;
+	}
+	m->seen[rule] = m->generation;
+	m->rules[m->nrules++] = rule;
+}
+
+/* A literal stands at `pos`: does the pattern's run around it, at an allowed offset? */
+static void check_ref(struct vt_match *m, const struct vt_image_ref *ref, uint64_t pos)
+{
+	uint32_t distance = ref->distance & ~VT_IMAGE_REF_START;
+	const struct vt_image_pattern *p;
+	const struct vt_image_sub *sub;
+	uint64_t start;
+	vt_span code;
+
+	if (ref->rule >= m->db->rules.n || m->seen[ref->rule] == m->generation || distance > pos)
+		return;
+	start = pos - distance;
+	p = vt_db_pattern(m->db, ref->pattern);
+	if (!p)
+		return;
+	code = vt_db_code(m->db, p->code, p->code_size);
+	if (!vt_pattern_run_at(m->object->bytes, code, p->flags, ref->run, start))
+		return;
+	sub = vt_db_sub(m->db, p->sub);
+	if (!sub)
+		return;
+	if (ref->distance & VT_IMAGE_REF_START && !vt_offset_allows(m->object, sub, start))
+		return;
+	add_rule(m, ref->rule);
+}
+
+static uint64_t load_folded(vt_span s, uint64_t at)
+{
+	uint64_t v = 0;
+
+	if (at >= s.n)
+		return 0;
+	memcpy(&v, s.p + at, s.n - at < sizeof v ? s.n - at : sizeof v);
+	return v | VT_FOLD64;
+}
+
+static void check_literal(
+	struct vt_match *m, const struct vt_anchors *a, uint32_t literal, uint64_t pos, uint64_t at)
+{
+	const struct vt_image_literal *l = &a->literals[literal];
+	uint32_t end;
+
+	if (at > pos || pos - at + l->size > m->object->bytes.n)
+		return;
+	pos -= at;
+	if ((load_folded(m->object->bytes, pos) & vt_literal_mask(l->size)) != l->value)
+		return;
+	end = l[1].first_ref;
+	if (end > a->nrefs)
+		return;
+	for (uint32_t i = l->first_ref; i < end; i++)
+		check_ref(m, &a->refs[i], pos);
+}
+
+/* The bucket and the print of the gram at a position. */
+static uint32_t gram_bucket(unsigned tier, unsigned bits, uint64_t bytes, uint16_t *print)
+{
+	if (tier == VT_TIER_LONG) {
+		uint64_t h = vt_gram5_hash(bytes);
+
+		*print = vt_gram5_print(h);
+		return (uint32_t)(h >> (64 - bits));
+	}
+	if (tier == VT_TIER_SHORT) {
+		uint32_t h = vt_gram4_hash((uint32_t)bytes);
+
+		*print = vt_gram4_print(h);
+		return h >> (32 - bits);
+	}
+	*print = 0;
+	return vt_gram2((uint32_t)bytes) >> (16 - bits);
+}
+
+/*
+ * Looks candidates up in one target's anchors. In batches with prefetch: the buckets, then the
+ * entries, are cache misses that overlap.
+ */
+static void resolve(struct vt_match *m, unsigned tier, const struct vt_anchors *a, uint64_t base,
+	const uint32_t *positions, size_t n)
+{
+	const struct vt_anchor_tier *t = &a->tiers[tier];
+	uint32_t bucket[BATCH];
+	uint16_t print[BATCH];
+
+	for (size_t i = 0; i < n; i += BATCH) {
+		size_t k = vt_min_size(BATCH, n - i);
+
+		for (size_t j = 0; j < k; j++) {
+			uint64_t bytes = load_folded(m->object->bytes, base + positions[i + j]);
+
+			bucket[j] = gram_bucket(tier, t->bits, bytes, &print[j]);
+			__builtin_prefetch(t->buckets + bucket[j]);
+		}
+		for (size_t j = 0; j < k; j++) {
+			uint32_t first = t->buckets[bucket[j]];
+
+			if (first < t->nentries)
+				__builtin_prefetch(t->entries + first);
+		}
+		for (size_t j = 0; j < k; j++) {
+			uint32_t first = t->buckets[bucket[j]], end = t->buckets[bucket[j] + 1];
+			uint64_t pos = base + positions[i + j];
+
+			for (; first < end && end <= t->nentries; first++) {
+				const struct vt_image_gram *g = &t->entries[first];
+
+				if (g->print == print[j] && g->literal < a->nliterals)
+					check_literal(m, a, g->literal,
+						pos + (g->at == UINT8_MAX ? 1 : 0),
+						g->at == UINT8_MAX ? 0 : g->at);
+			}
+		}
+	}
+}
+
+/* One block: n bytes at p are the object's from `base` on; n is a multiple of VT_FILTER_STEP. */
+static void filter_block(struct vt_match *m, const uint8_t *p, size_t n, uint64_t base)
+{
+	const unsigned target = m->object->target;
+	const struct vt_filter *f = &m->db->filters[target];
+	const bool has[VT_TIERS] = {f->longs != NULL, f->shorts != NULL, f->pairs != NULL};
+
+	for (unsigned tier = 0; tier < VT_TIERS; tier++) {
+		size_t count;
+
+		if (!has[tier])
+			continue;
+		count = m->impl->tiers[tier](p, n, f, m->positions);
+		if (count == 0)
+			continue;
+		if (m->db->anchors[0].tiers[tier].bits)
+			resolve(m, tier, &m->db->anchors[0], base, m->positions, count);
+		if (target && m->db->anchors[target].tiers[tier].bits)
+			resolve(m, tier, &m->db->anchors[target], base, m->positions, count);
+	}
+}
+
+static vt_err filter_object(struct vt_match *m, struct vt_budget *b)
+{
+	vt_span s = m->object->bytes;
+	uint8_t tail[4 * VT_FILTER_STEP + VT_FILTER_AHEAD] = {0};
+	uint64_t at = 0;
+	vt_err e = VT_OK;
+
+	while (!e && s.n - at >= VT_FILTER_STEP + VT_FILTER_AHEAD) {
+		size_t n = vt_min_size(BLOCK, s.n - at - VT_FILTER_AHEAD);
+
+		n -= n % VT_FILTER_STEP;
+		filter_block(m, s.p + at, n, at);
+		at += n;
+		e = vt_budget_work(b, n);
+	}
+	if (e || at == s.n)
+		return e;
+	/* the last bytes, with zeros behind them */
+	memcpy(tail, s.p + at, s.n - at);
+	filter_block(
+		m, tail, (s.n - at + VT_FILTER_STEP - 1) / VT_FILTER_STEP * VT_FILTER_STEP, at);
+	return vt_budget_work(b, s.n - at);
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+vt_err vt_match_object(struct vt_match *m, const struct vt_object *o, struct vt_budget *b,
+	const uint32_t **out_rules, size_t *out_n)
+{
+	vt_err e;
+
+	m->object = o;
+	m->nrules = 0;
+	m->failed = false;
+	if (++m->generation == 0) {
+		memset(m->seen, 0, ((size_t)m->db->rules.n + 1) * sizeof *m->seen);
+		m->generation = 1;
+	}
+	e = filter_object(m, b);
+	if (m->nrules)
+		qsort(m->rules, m->nrules, sizeof *m->rules, compare_u32);
+	*out_rules = m->rules;
+	*out_n = m->nrules;
+	return m->failed ? VT_ENOMEM : e;
+}
