@@ -128,17 +128,14 @@ vt_err vt_cache_find_content(const struct vt_cache *c, const struct vt_cache_key
 	return e;
 }
 
-vt_err vt_cache_lock(struct vt_cache *c)
+void vt_cache_lock(struct vt_cache *c)
 {
 	if (c->dir < 0)
-		return VT_OK;
+		return;
 	c->lock = openat(c->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	/* A file system without locks: two may compile the same, the last one's file stays. */
-	if (c->lock >= 0 && flock(c->lock, LOCK_EX) != 0 && errno == EINTR) {
-		vt_cache_unlock(c);
-		return VT_EAGAIN;
-	}
-	return VT_OK;
+	/* On a file system without locks two may compile the same: the last one's file stays. */
+	while (c->lock >= 0 && flock(c->lock, LOCK_EX) != 0 && errno == EINTR)
+		;
 }
 
 void vt_cache_unlock(struct vt_cache *c)

@@ -38,8 +38,8 @@ VT_MUST_USE vt_err vt_cache_find_look(
 VT_MUST_USE vt_err vt_cache_find_content(
 	const struct vt_cache *c, const struct vt_cache_key *k, int *out_fd);
 
-/* Waits until nobody else compiles. VT_EAGAIN: a signal came. */
-VT_MUST_USE vt_err vt_cache_lock(struct vt_cache *c);
+/* Waits until nobody else compiles. */
+void vt_cache_lock(struct vt_cache *c);
 void vt_cache_unlock(struct vt_cache *c);
 /* A file to write a new image to; under the lock. VT_EIO. */
 VT_MUST_USE vt_err vt_cache_create(const struct vt_cache *c, int *out_fd);

@@ -220,12 +220,11 @@ static int scan(struct settings *s, const struct vt_strings *paths)
 			stderr);
 		return status;
 	}
-	vt_signals_install();
 	e = vt_databases_open(&databases, COMMAND, &s->db, s->quiet);
+	/* Only now: until here there is nothing to sum up when a signal ends us. */
+	vt_signals_install();
 	if (!e)
 		status = run(s, paths, worker, &databases);
-	else if (vt_signals_stop())
-		status = 128 + vt_signals_stop();
 	vt_databases_close(&databases);
 	free(worker);
 	return status;

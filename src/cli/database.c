@@ -170,13 +170,20 @@ static void open_cache(struct opener *o)
 static vt_err compile(struct opener *o, const struct vt_cache_key *k, int *out_fd)
 {
 	bool cached = vt_cache_create(&o->cache, out_fd) == VT_OK;
+	struct vt_compile_job job = {.command = o->command,
+		.compiler = o->compiler,
+		.sources = &o->sources,
+		.quiet = o->quiet};
+	struct vt_compile_result result;
 	vt_err e;
 
 	if (!cached)
 		*out_fd = memfd_create("vitrine-db", MFD_CLOEXEC);
 	if (*out_fd < 0)
 		return say(o, "memory file", strerror(errno));
-	e = vt_compile_sources(o->command, &o->sources, *out_fd, o->quiet);
+	job.output = *out_fd;
+	e = vt_compile_job_run(&job, &result);
+	vt_compile_result_free(&result);
 	if (!e && cached && vt_cache_install(&o->cache, k, *out_fd) && !o->quiet)
 		(void)say(o, "compiled signatures are not kept", strerror(errno));
 	if (!e)
@@ -205,8 +212,7 @@ static vt_err add_sources(struct opener *o)
 	e = add_content(o, &k);
 	if (!e && vt_cache_find_content(&o->cache, &k, &fd) == VT_OK)
 		return add_image(o, fd, "cached image");
-	if (!e)
-		e = vt_cache_lock(&o->cache);
+	vt_cache_lock(&o->cache);
 	/* Whoever had the lock before may have compiled just this. */
 	if (!e && vt_cache_find_content(&o->cache, &k, &fd) != VT_OK)
 		e = compile(o, &k, &fd);

@@ -20,7 +20,7 @@ struct vt_databases {
 
 /*
  * `paths` empty: the base content and, where it has signatures, /var/lib/clamav. Each failure has
- * been printed, starting with `command`. VT_EAGAIN: a signal asked to stop.
+ * been printed, starting with `command`.
  */
 VT_MUST_USE vt_err vt_databases_open(
 	struct vt_databases *d, const char *command, const struct vt_strings *paths, bool quiet);

@@ -17,11 +17,19 @@
 #define READ_SIZE ((size_t)1 << 20)
 #define YOUNG_SECONDS 2
 
-/* File name extensions of signature files. */
-static const char *const extensions[] = {"hdb", "hsb", "hdu", "hsu", "mdb", "msb", "mdu", "msu",
-	"imp", "ndb", "ndu", "sdb", "ldb", "ldu", "cdb", "fp", "sfp", "ign", "ign2", "cvd", "cld",
-	"cud", "cbc", "db", "yar", "yara", "idb", "crb", "cat", "pdb", "wdb", "gdb", "ftm", "cfg",
-	"pwdb", "ioc"};
+/* File name extensions of what the compiler reads. */
+static const char *const extensions[] = {
+	"cvd",
+	"cld",
+	"cud",
+#define LINES(extension, parser, kind, flags) extension,
+#define EACH(extension, aside, cause) extension,
+#define WHOLE(extension, aside, cause) extension,
+#include "compile/clamav/formats.def"
+#undef LINES
+#undef EACH
+#undef WHOLE
+};
 
 static bool is_signature_file(const char *name)
 {
