@@ -106,6 +106,7 @@ vt_err vt_clam_cdb_line(struct vt_clam *c, vt_span line)
 				c, "a file type (CL_TYPE_...) that is not known");
 		r.container = (uint16_t)type;
 	}
+	r.name = f[NAME];
 	r.flags = vt_clam_flags(c, f[NAME]);
 	err = parse_range(c, f[CONTAINER_SIZE], &r.container_size_min, &r.container_size_max);
 	if (!err)

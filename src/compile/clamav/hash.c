@@ -65,6 +65,7 @@ static vt_err hash_line(struct vt_clam *c, vt_span line, unsigned digest_field)
 			return err;
 	}
 	h.line = c->line;
+	h.name = f[2];
 	h.kind = c->format->kind;
 	h.flags = c->format->flags;
 	err = parse_digest(c, f[digest_field], &h);

@@ -93,6 +93,7 @@ vt_err vt_clam_ldb_line(struct vt_clam *c, vt_span line)
 	err = parse_subs(c, f + HEAD_FIELDS, rule.nsubs, rule.target, &rule.subs);
 	if (err)
 		return err;
+	rule.name = f[0];
 	rule.flags = vt_clam_flags(c, f[0]);
 	return vt_builder_add_rule(c->b, &rule, &c->why);
 }

@@ -14,6 +14,7 @@ static vt_err add(struct vt_clam *c, vt_span name, uint8_t target, vt_span offse
 	struct vt_sub sub;
 	struct vt_rule rule = {
 		.line = c->line,
+		.name = name,
 		.target = target,
 		.flags = vt_clam_flags(c, name),
 		.logic = {.p = just_sub_0, .n = sizeof just_sub_0},
