@@ -73,7 +73,8 @@ static vt_err error_of(struct archive *a, int r)
 
 	if (code == ENOMEM)
 		return VT_ENOMEM;
-	if (archive_read_has_encrypted_entries(a) > 0)
+	/* Asked without a format, libarchive 3.6 looks at a stray pointer. */
+	if (archive_format(a) && archive_read_has_encrypted_entries(a) > 0)
 		return VT_EENCRYPTED;
 	return r == ARCHIVE_WARN ? VT_OK : VT_EFORMAT;
 }
@@ -132,11 +133,50 @@ static bool inside(vt_span s, const void *p, size_t n)
 	return at >= from && at - from <= s.n && n <= s.n - (at - from);
 }
 
+/* Zeros up to `end` bytes of output: a hole in a sparse file. */
+static vt_err fill(struct vt_output *o, uint64_t end)
+{
+	while (o->buf.n < end) {
+		uint8_t *p;
+		size_t n;
+		vt_err e = vt_output_room(o, &p, &n);
+
+		if (e)
+			return e;
+		n = (size_t)vt_min_u64(n, end - o->buf.n);
+		memset(p, 0, n);
+		e = vt_output_commit(o, n);
+		if (e)
+			return e;
+	}
+	return VT_OK;
+}
+
+/* One more block at its offset. *io_direct: the contents so far, if they need no copy. */
+static vt_err add_block(
+	struct archive_state *st, vt_span block, uint64_t offset, vt_span *io_direct)
+{
+	struct vt_output *o = &st->out;
+	vt_err e;
+
+	if (o->buf.n == 0 && offset == io_direct->n && inside(st->s, block.p, block.n) &&
+		(io_direct->n == 0 || io_direct->p + io_direct->n == block.p)) {
+		*io_direct = (vt_span){
+			.p = io_direct->n ? io_direct->p : block.p, .n = io_direct->n + block.n};
+		return VT_OK;
+	}
+	e = vt_output_add(o, *io_direct);
+	io_direct->n = 0;
+	if (!e)
+		e = fill(o, offset);
+	return e ? e : vt_output_add(o, block);
+}
+
 /* The entry's data: *out_bytes is set in any case, to what there is. */
 static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 {
 	struct vt_output *o = &st->out;
-	vt_span direct = {0}; /* contents so far, if they are one part of the container */
+	vt_span direct = {0};
 	const void *p;
 	size_t n;
 	la_int64_t offset;
@@ -146,15 +186,7 @@ static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 	while ((r = archive_read_data_block(st->a, &p, &n, &offset)) == ARCHIVE_OK) {
 		if (n == 0)
 			continue;
-		if (o->buf.n == 0 && inside(st->s, p, n) &&
-			(direct.n == 0 || direct.p + direct.n == p)) {
-			direct = (vt_span){.p = direct.n ? direct.p : p, .n = direct.n + n};
-			continue;
-		}
-		e = vt_output_add(o, direct);
-		direct.n = 0;
-		if (!e)
-			e = vt_output_add(o, (vt_span){.p = p, .n = n});
+		e = add_block(st, vt_span_of(p, n), (uint64_t)offset, &direct);
 		if (e)
 			break;
 	}
@@ -168,6 +200,23 @@ static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 		return e;
 	st->broken |= r == ARCHIVE_FATAL;
 	return error_of(st->a, r);
+}
+
+/* The end of the data came before the size that the header gave. */
+static vt_err short_of(struct archive_state *st, struct archive_entry *entry, struct vt_member *m)
+{
+	vt_err e;
+
+	if (archive_entry_sparse_count(entry) == 0)
+		return VT_ETRUNCATED;
+	if (m->bytes.n && st->out.buf.n == 0) {
+		e = vt_output_add(&st->out, m->bytes);
+		if (e)
+			return e;
+	}
+	e = fill(&st->out, m->real_size);
+	m->bytes = vt_output_span(&st->out);
+	return e;
 }
 
 /* Folders, links and devices have none; ar members may not say what they are. */
@@ -216,6 +265,8 @@ static vt_err archive_next(void *state, struct vt_member *out)
 	m.encrypted = archive_entry_is_data_encrypted(entry) > 0;
 	vt_output_start(&st->out, st->s.n);
 	m.status = m.encrypted ? VT_EENCRYPTED : read_data(st, &m.bytes);
+	if (m.status == VT_OK && m.real_size != VT_SIZE_UNKNOWN && m.bytes.n < m.real_size)
+		m.status = short_of(st, entry, &m);
 	m.limit = st->out.limit;
 	*out = m;
 	return VT_OK;

@@ -152,7 +152,8 @@ static vt_err stream_next(void *state, struct vt_member *out)
 			e = VT_OK;
 		if (e || used == 0)
 			break;
-		at += used;
+		for (at += used; at < st->s.n && st->s.p[at] == 0; at++)
+			; /* padding, as xz and tapes have it */
 	}
 	*out = (struct vt_member){
 		.name = st->name,

@@ -113,6 +113,9 @@ vt_err vt_zip_local(vt_span s, uint64_t at, struct vt_zip_entry *out)
 static bool place(
 	vt_span s, uint64_t end, uint64_t offset, uint64_t size, struct vt_zip_directory *d)
 {
+	/* Info-ZIP may say "see zip64" (4.4.24) and write no such record. */
+	if (offset == UINT32_MAX && size <= end && end < UINT32_MAX)
+		offset = end - size;
 	if (size <= end && offset <= end - size &&
 		(size == 0 || vt_span_at(s, end - size, VT_ZIP_CENTRAL, VT_ZIP_MAGIC))) {
 		d->start = end - size;
