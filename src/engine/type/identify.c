@@ -5,7 +5,7 @@
 #include "engine/type/magic.h"
 #include "engine/type/text.h"
 
-#define HEAD 1024
+#define HEAD 1024 /* a PDF may start anywhere in here (ISO 32000-1, Annex H, 3.4.1) */
 
 /* The header's sum of bytes, its own field read as spaces (POSIX.1-1988 10.1.1). */
 static bool tar_sum_fits(vt_span h)
@@ -95,7 +95,7 @@ vt_type vt_identify(vt_span bytes)
 		return VT_TYPE_PDF;
 	if (is_disk(bytes, &type))
 		return type;
-	return vt_text_kind(head, vt_text_encoding(head));
+	return vt_text_kind(bytes, vt_text_encoding(bytes));
 }
 
 /* Which names of members make a zip something else: ECMA-376 Part 2, OWPML (KS X 6101). */

@@ -3,15 +3,17 @@
 
 #include "base/num.h"
 
-/* A class file's version stands where a fat Mach-O's count does; versions start at 45 (JVMS 4.1).
+/*
+ * A class file's version stands where a fat Mach-O has its number of slices. Versions start at 45
+ * (JVMS 4.1); ClamAV draws the line here.
  */
-#define FAT_MAX_ARCHS 30
+#define FAT_MAX_SLICES 31
 
 static bool is_fat(vt_span s)
 {
-	uint32_t archs;
+	uint32_t slices;
 
-	return vt_get_u32be(s, 4, &archs) && archs <= FAT_MAX_ARCHS;
+	return vt_get_u32be(s, 4, &slices) && slices <= FAT_MAX_SLICES;
 }
 
 /* CPython's importlib: a version number below 4000, "\r\n", then flags, time or hash, and size. */
@@ -25,13 +27,10 @@ static bool is_pyc(vt_span s)
 	return (version >= 50823 && version <= 62211) || (version >= 3000 && version < 4000);
 }
 
+/* BITMAPFILEHEADER: size, then two reserved fields */
 static bool is_bmp(vt_span s)
 {
-	uint32_t reserved, header;
-
-	/* BITMAPFILEHEADER, then a BITMAPCOREHEADER (12 bytes) or a later one (40 to 124) */
-	return vt_get_u32le(s, 6, &reserved) && vt_get_u32le(s, 14, &header) && reserved == 0 &&
-		header >= 12 && header <= 124;
+	return vt_span_at(s, 6, "\0\0\0\0", 4);
 }
 
 static bool is_arj(vt_span s)
@@ -144,13 +143,12 @@ bool vt_magic_is_zip(vt_span s, uint64_t at)
 
 bool vt_magic_is_cab(vt_span s, uint64_t at)
 {
-	uint32_t reserved, size, files;
+	uint32_t size, files;
 	uint16_t version;
 
-	/* [MS-CAB] 2.1: the reserved fields are zero, version 1.3 */
-	return vt_span_at(s, at, "MSCF", 4) && vt_get_u32le(s, at + 4, &reserved) &&
-		reserved == 0 && vt_get_u32le(s, at + 8, &size) && size >= 44 &&
-		vt_get_u32le(s, at + 16, &files) && files < size &&
+	/* [MS-CAB] 2.1: reserved1 is zero, the version 1.3 */
+	return vt_span_at(s, at, "MSCF\0\0\0\0", 8) && vt_get_u32le(s, at + 8, &size) &&
+		size >= 44 && vt_get_u32le(s, at + 16, &files) && files < size &&
 		vt_get_u16le(s, at + 24, &version) && version == 0x0103;
 }
 
