@@ -506,7 +506,7 @@ vt_err vt_builder_set_aside(
 {
 	struct vt_image_aside a = {.what = what};
 	struct vt_image_set *set = current_set(b);
-	struct vt_aside_entry view = {.line = line, .what = what, .cause = cause};
+	struct vt_aside_entry view = {.line = line, .what = what};
 	vt_span text = vt_span_str(cause);
 	const struct vt_image_aside *last = b->asides.n
 		? vt_vec_data(&b->asides, struct vt_image_aside) +
@@ -524,7 +524,7 @@ vt_err vt_builder_set_aside(
 	if (last && vt_span_eq(vt_span_of(b->strings.p + last->cause, last->cause_size), text))
 		a.cause = last->cause;
 	else
-		e = add_string(b, text, &a.cause);
+		e = add_string(b, vt_span_of(cause, text.n + 1), &a.cause);
 	if (!e)
 		e = vt_vec_add(&b->asides, &a);
 	if (!e)
@@ -532,4 +532,17 @@ vt_err vt_builder_set_aside(
 	if (!e)
 		set->asides++;
 	return e;
+}
+
+size_t vt_builder_asides(struct vt_builder *b, const struct vt_aside_entry **out)
+{
+	size_t n = vt_vec_count(&b->aside_views, struct vt_aside_entry);
+	struct vt_aside_entry *views = vt_vec_data(&b->aside_views, struct vt_aside_entry);
+
+	/* the strings may have moved since the entries were made */
+	for (size_t i = 0; i < n; i++)
+		views[i].cause = (const char *)b->strings.p +
+			vt_vec_data(&b->asides, struct vt_image_aside)[i].cause;
+	*out = views;
+	return n;
 }

@@ -50,8 +50,8 @@ enum vt_aside {
 };
 
 /*
- * `cause`: a short phrase without the line's own text, so that equal causes can be counted; its
- * storage must outlive the builder. Line 0 is the file as a whole.
+ * `cause`: a short phrase without the line's own text, so that equal causes can be counted;
+ * copied. Line 0 is the file as a whole.
  */
 VT_MUST_USE vt_err vt_builder_set_aside(
 	struct vt_builder *b, uint32_t line, enum vt_aside what, const char *cause);
@@ -63,7 +63,7 @@ struct vt_aside_entry {
 	enum vt_aside what;
 	const char *cause;
 };
-size_t vt_builder_asides(const struct vt_builder *b, const struct vt_aside_entry **out);
+size_t vt_builder_asides(struct vt_builder *b, const struct vt_aside_entry **out);
 
 /* Writes the image's bytes in order; an error from `write` ends the emission with that error. */
 typedef vt_err vt_image_write_fn(void *ctx, const void *p, size_t n);

@@ -235,9 +235,3 @@ vt_err vt_builder_emit(struct vt_builder *b, vt_image_write_fn *write, void *ctx
 	free(s);
 	return e;
 }
-
-size_t vt_builder_asides(const struct vt_builder *b, const struct vt_aside_entry **out)
-{
-	*out = vt_vec_data(&b->aside_views, const struct vt_aside_entry);
-	return vt_vec_count(&b->aside_views, struct vt_aside_entry);
-}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/cond/eval.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "engine/cond/sub.h"
+
+vt_err vt_eval_new(const struct vt_db *db, struct vt_eval **out)
+{
+	struct vt_eval *e = calloc(1, sizeof *e);
+	vt_err err = VT_ENOMEM;
+
+	if (!e)
+		return VT_ENOMEM;
+	e->db = db;
+	err = vt_matcher_new(&e->matcher);
+	if (!err)
+		err = vt_regexes_new(&e->regexes);
+	if (err)
+		vt_eval_free(e);
+	else
+		*out = e;
+	return err;
+}
+
+void vt_eval_free(struct vt_eval *e)
+{
+	if (!e)
+		return;
+	vt_matcher_free(e->matcher);
+	vt_regexes_free(e->regexes);
+	free(e);
+}
+
+/* ClamAV manual, "Logical signatures": the target description block. */
+static bool intermediates_fit(const struct vt_object *o, const struct vt_image_tdb *t)
+{
+	unsigned n = t->nintermediates;
+
+	if (n > VT_MAX_INTERMEDIATES || n > o->nparents)
+		return false;
+	/* given outermost first; parents are innermost first */
+	for (unsigned i = 0; i < n; i++) {
+		uint16_t want = t->intermediates[n - 1 - i];
+
+		if (want != VT_TYPE_ANY && want != o->parents[i])
+			return false;
+	}
+	return true;
+}
+
+static bool description_fits(const struct vt_object *o, const struct vt_image_tdb *t)
+{
+	if (o->bytes.n < t->size_min || o->bytes.n > t->size_max)
+		return false;
+	if (t->has_entry &&
+		(!o->has_exe || !o->exe.has_entry || o->exe.entry < t->entry_min ||
+			o->exe.entry > t->entry_max))
+		return false;
+	if (t->has_sections &&
+		(!o->has_exe || o->exe.nsections < t->sections_min ||
+			o->exe.nsections > t->sections_max))
+		return false;
+	if (t->container != VT_TYPE_ANY && (o->nparents == 0 || o->parents[0] != t->container))
+		return false;
+	return t->nintermediates == 0 || intermediates_fit(o, t);
+}
+
+/* What a node of the logic amounts to. */
+struct value {
+	uint64_t hits;
+	unsigned distinct;
+	bool holds;
+};
+
+struct node {
+	uint8_t op, compare;
+	uint32_t x, y;
+	vt_span body;
+};
+
+static bool read_node(vt_reader *r, struct node *out)
+{
+	if (vt_reader_left(r) == 0)
+		return false;
+	out->op = vt_read_u8(r);
+	out->compare = vt_read_u8(r);
+	out->x = vt_read_u32le(r);
+	out->y = vt_read_u32le(r);
+	out->body = vt_read_span(r, vt_read_u16le(r));
+	return !r->bad;
+}
+
+static bool compare_holds(const struct node *n, const struct value *v)
+{
+	if (n->y > v->distinct)
+		return false;
+	switch (n->compare) {
+	case VT_CMP_EQ: return v->hits == n->x;
+	case VT_CMP_GT: return v->hits > n->x;
+	default: return v->hits < n->x;
+	}
+}
+
+static struct value node_value(
+	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth);
+
+/* Sums up the children; without a comparison it stops as soon as the answer is certain. */
+static struct value group_value(
+	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth)
+{
+	bool stop_early = n->compare == VT_CMP_NONE && need <= 1;
+	vt_reader r = vt_reader_of(n->body);
+	struct value sum = {.holds = n->op == VT_LOGIC_AND};
+	struct node child;
+
+	while (read_node(&r, &child)) {
+		struct value v = node_value(e, &child, need, depth + 1);
+
+		if (v.holds) {
+			sum.hits += v.hits;
+			sum.distinct += v.distinct;
+		}
+		if (n->op == VT_LOGIC_AND)
+			sum.holds = sum.holds && v.holds;
+		else
+			sum.holds = sum.holds || v.holds;
+		if (stop_early && sum.holds == (n->op == VT_LOGIC_OR))
+			break;
+	}
+	return sum;
+}
+
+/* Depth is bounded by VT_LOGIC_DEPTH, whatever the image says. */
+static struct value node_value(
+	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth)
+{
+	struct value v = {0};
+
+	if (depth > VT_LOGIC_DEPTH)
+		return v;
+	if (n->compare != VT_CMP_NONE)
+		need = n->x >= UINT32_MAX - 1 ? UINT32_MAX : n->x + 1 > need ? n->x + 1 : need;
+	if (n->op == VT_LOGIC_SUB) {
+		const struct vt_hits *h =
+			n->body.n == 1 ? vt_sub_hits(e, n->body.p[0], need) : NULL;
+
+		if (h) {
+			v.hits = h->count;
+			v.distinct = h->count > 0;
+			v.holds = h->count > 0;
+		}
+	} else {
+		v = group_value(e, n, need, depth);
+	}
+	if (n->compare != VT_CMP_NONE)
+		v.holds = compare_holds(n, &v);
+	return v;
+}
+
+bool vt_logic_holds(struct vt_eval *e, vt_span logic)
+{
+	vt_reader r = vt_reader_of(logic);
+	struct node n;
+
+	return read_node(&r, &n) && node_value(e, &n, 1, 0).holds;
+}
+
+bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps *steps,
+	const struct vt_image_rule *rule)
+{
+	const struct vt_image_tdb *t = vt_db_tdb(e->db, rule->tdb);
+
+	if (!t || !description_fits(o, t))
+		return false;
+	e->object = o;
+	e->rule = rule;
+	e->steps = steps;
+	memset(e->hits, 0, vt_min_size(rule->nsubs, VT_MAX_SUBS) * sizeof *e->hits);
+	return vt_logic_holds(e, vt_db_code(e->db, rule->logic, rule->logic_size));
+}
+
+static bool in_range(uint64_t v, uint64_t min, uint64_t max)
+{
+	if (min == 0 && max == UINT64_MAX)
+		return true;
+	return v != VT_SIZE_ANY && v >= min && v <= max;
+}
+
+bool vt_eval_container(struct vt_eval *e, struct vt_steps *steps, const struct vt_member_facts *m,
+	const struct vt_image_container *r)
+{
+	vt_span regex = vt_db_code(e->db, r->regex, r->regex_size);
+	uint64_t start, end;
+
+	if (r->container != VT_TYPE_ANY && r->container != m->container)
+		return false;
+	if (!in_range(m->container_size, r->container_min, r->container_max) ||
+		!in_range(m->packed_size, r->packed_min, r->packed_max) ||
+		!in_range(m->real_size, r->real_min, r->real_max) ||
+		!in_range(m->position, r->position_min, r->position_max))
+		return false;
+	if (r->encrypted < 2 && r->encrypted != m->encrypted)
+		return false;
+	if (r->has_crc && (!m->has_crc || m->crc != r->crc))
+		return false;
+	return regex.n == 0 ||
+		vt_regex_search(e->regexes, steps, (uint64_t)r->regex << 32 | UINT32_MAX, regex, 0,
+			false, m->name, 0, &start, &end);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/cond/sub.h"
+
+#include "base/num.h"
+#include "engine/match/find.h"
+#include "engine/match/match.h"
+
+/* No logic counts higher than this. */
+#define COUNT_MAX 65536u
+
+static void add_hit(struct vt_hits *h, uint64_t start)
+{
+	h->first = h->count ? vt_min_u64(h->first, start) : start;
+	h->last = h->count ? vt_max_u64(h->last, start) : start;
+	h->count++;
+}
+
+static vt_span pattern_code(const struct vt_eval *e, const struct vt_image_pattern *p)
+{
+	return vt_db_code(e->db, p->code, p->code_size);
+}
+
+static void search_pattern(struct vt_eval *e, const struct vt_image_sub *s,
+	const struct vt_image_pattern *p, uint32_t need, struct vt_hits *h)
+{
+	vt_span code = pattern_code(e, p);
+	uint64_t lo, hi, start, end;
+
+	if (!vt_offset_range(e->object, s, &lo, &hi))
+		return;
+	while (h->count < need &&
+		vt_pattern_search(e->matcher, e->steps, e->object->bytes, code, p->flags, lo, hi,
+			&start, &end)) {
+		if (vt_offset_allows(e->object, s, start))
+			add_hit(h, start);
+		lo = start + 1;
+	}
+}
+
+static void content_hits(
+	struct vt_eval *e, const struct vt_image_sub *s, uint32_t need, struct vt_hits *h)
+{
+	for (uint32_t i = 0; i < s->npatterns; i++) {
+		const struct vt_image_pattern *p = vt_db_pattern(e->db, s->first_pattern + i);
+
+		if (p)
+			search_pattern(e, s, p, need, h);
+	}
+}
+
+/*
+ * A fixed offset anchors the expression there, unless it is rolling; with a shift the match may
+ * start within it, and an encompassing one must also end there (ClamAV manual, "PCRE
+ * subsignatures").
+ */
+static void pcre_hits(
+	struct vt_eval *e, const struct vt_image_sub *s, uint32_t need, struct vt_hits *h)
+{
+	vt_span regex = vt_db_code(e->db, s->a, s->a_size);
+	vt_span trigger = vt_db_code(e->db, s->b, s->b_size);
+	vt_span subject = e->object->bytes;
+	bool anchored = s->offset_kind != VT_OFF_ANY && s->shift == 0 && !(s->c & VT_PCRE_ROLLING);
+	uint64_t lo, hi, start, end;
+
+	if (trigger.n && !vt_logic_holds(e, trigger))
+		return;
+	if (!vt_offset_range(e->object, s, &lo, &hi))
+		return;
+	if (s->c & VT_PCRE_ENCOMPASS && s->offset_kind != VT_OFF_ANY)
+		subject = vt_span_clip(subject, 0, hi);
+	if (!(s->c & VT_PCRE_GLOBAL))
+		need = 1;
+	while (h->count < need &&
+		vt_regex_search(e->regexes, e->steps, (uint64_t)s->a << 32 | s->c, regex, s->c,
+			anchored, subject, lo, &start, &end)) {
+		if (s->shift && !(s->c & VT_PCRE_ROLLING) && start > hi)
+			return;
+		add_hit(h, start);
+		if (anchored)
+			return;
+		lo = vt_max_u64(end, start + 1);
+	}
+}
+
+static int digit(uint8_t c, unsigned base)
+{
+	int v = c >= '0' && c <= '9'                       ? c - '0'
+		: vt_lower(c) >= 'a' && vt_lower(c) <= 'f' ? vt_lower(c) - 'a' + 10
+							   : 99;
+
+	return v < (int)base ? v : -1;
+}
+
+/* A number in ASCII digits: as many of `width` bytes as are digits; all, if `exact`. */
+static bool ascii_number(vt_span s, const struct vt_image_byte_compare *c, uint64_t *out)
+{
+	unsigned base = c->base == VT_BASE_DECIMAL ? 10 : 16;
+	bool prefixed = vt_span_has(s, 0, 2) && s.p[0] == '0' && vt_lower(s.p[1]) == 'x';
+	uint64_t v = 0;
+	size_t n = 0;
+
+	if (c->base == VT_BASE_AUTO)
+		base = prefixed ? 16 : 10;
+	if (base == 16 && prefixed)
+		s = vt_span_clip(s, 2, s.n);
+	for (; n < s.n && digit(s.p[n], base) >= 0; n++) {
+		if (__builtin_mul_overflow(v, base, &v) ||
+			__builtin_add_overflow(v, (uint64_t)digit(s.p[n], base), &v))
+			return false;
+	}
+	if (n == 0 || (c->exact && n < s.n))
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool raw_number(vt_span s, bool big_endian, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		size_t at = big_endian ? i : s.n - 1 - i;
+
+		v = v << 8 | s.p[at];
+	}
+	*out = v;
+	return s.n >= 1 && s.n <= 8;
+}
+
+static bool comparisons_hold(const struct vt_image_byte_compare *c, uint64_t v)
+{
+	for (unsigned i = 0; i < c->ncompare && i < VT_COUNT(c->op); i++) {
+		bool holds = c->op[i] == VT_CMP_EQ ? v == c->value[i]
+			: c->op[i] == VT_CMP_GT    ? v > c->value[i]
+						   : v < c->value[i];
+		if (!holds)
+			return false;
+	}
+	return true;
+}
+
+/* The number stands at an offset from the start of the trigger's last match. */
+static void bytecmp_hits(struct vt_eval *e, const struct vt_image_sub *s, struct vt_hits *h)
+{
+	vt_span code = vt_db_code(e->db, s->a, s->a_size), field;
+	struct vt_image_byte_compare c;
+	const struct vt_hits *trigger;
+	uint64_t at, v = 0;
+	bool ok;
+
+	if (code.n != sizeof c)
+		return;
+	memcpy(&c, code.p, sizeof c);
+	trigger = vt_sub_hits(e, c.trigger, COUNT_MAX);
+	if (!trigger || trigger->count == 0)
+		return;
+	at = trigger->last;
+	if (c.offset < 0 && (uint64_t)-c.offset > at)
+		return;
+	at += (uint64_t)c.offset; /* wraps back below for negative offsets */
+	if (!vt_span_sub(e->object->bytes, at, c.width, &field))
+		return;
+	ok = c.base == VT_BASE_INTEGER ? raw_number(field, c.big_endian, &v)
+				       : ascii_number(field, &c, &v);
+	if (ok && comparisons_hold(&c, v))
+		add_hit(h, at);
+}
+
+/* A member of the group stands between min and max bytes behind the subsignature before. */
+static void macro_hits(
+	struct vt_eval *e, const struct vt_image_sub *s, unsigned i, struct vt_hits *h)
+{
+	const struct vt_hits *before = i ? vt_sub_hits(e, i - 1, COUNT_MAX) : NULL;
+	const uint32_t *members = e->db->macros.p;
+
+	if (!before || before->count == 0)
+		return;
+	for (uint32_t k = 0; k < e->db->macros.n && h->count == 0; k++) {
+		const struct vt_image_sub *m = vt_db_sub(e->db, members[k]);
+		const struct vt_image_pattern *p =
+			m ? vt_db_pattern(e->db, m->first_pattern) : NULL;
+		uint64_t lo, hi, start, end;
+
+		if (!p || m->offset_kind != VT_OFF_MACRO || m->offset_value != s->c)
+			continue;
+		if (!vt_add_u64(before->last, s->a, &lo) || !vt_add_u64(before->last, s->b, &hi))
+			continue;
+		if (vt_pattern_search(e->matcher, e->steps, e->object->bytes, pattern_code(e, p),
+			    p->flags, lo, hi, &start, &end))
+			add_hit(h, start);
+	}
+}
+
+const struct vt_hits *vt_sub_hits(struct vt_eval *e, unsigned i, uint32_t need)
+{
+	const struct vt_image_sub *s;
+	struct vt_hits *h;
+
+	if (i >= e->rule->nsubs || i >= VT_MAX_SUBS)
+		return NULL;
+	h = &e->hits[i];
+	need = need < COUNT_MAX ? need : COUNT_MAX;
+	if (h->busy || (h->known && (h->all || h->count >= need)))
+		return h;
+	s = vt_db_sub(e->db, e->rule->first_sub + i);
+	if (!s)
+		return NULL;
+	*h = (struct vt_hits){.busy = true};
+	switch (s->kind) {
+	case VT_SUB_CONTENT: content_hits(e, s, need, h); break;
+	case VT_SUB_PCRE: pcre_hits(e, s, need, h); break;
+	case VT_SUB_BYTECMP: bytecmp_hits(e, s, h); break;
+	case VT_SUB_MACRO: macro_hits(e, s, i, h); break;
+	default: break;
+	}
+	h->all = h->count < need;
+	h->known = true;
+	h->busy = false;
+	return h;
+}
