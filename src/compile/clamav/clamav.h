@@ -29,7 +29,8 @@ VT_MUST_USE vt_err vt_clamav_compile(struct vt_builder *b, vt_span set_name, vt_
 struct vt_cvd_header {
 	vt_span time, builder;
 	uint64_t version, signatures, level;
-	vt_span md5, dsig;
+	vt_span md5;  /* empty: the content was not checked against one */
+	vt_span dsig; /* ClamAV's RSA signature: not verified */
 };
 
 /*

@@ -221,6 +221,7 @@ vt_err vt_cvd_open(vt_span container, struct vt_cvd_header *out, vt_buf *storage
 		if (!err)
 			err = unpack_gzip(rest, storage, why);
 	} else { /* patched in place: the MD5 is still that of the container it was made from */
+		header.md5.n = 0;
 		err = vt_buf_add(storage, rest.p, rest.n);
 		if (err)
 			*why = vt_err_text(err);

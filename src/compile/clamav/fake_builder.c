@@ -2,7 +2,10 @@
 #include "compile/clamav/fake_builder.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "compile/clamav/clamav.h"
 
 /* Tests have nothing to say when memory is out. */
 #define MUST(e)                                                                                    \
@@ -303,4 +306,37 @@ vt_err vt_builder_set_aside(
 	b->asides++;
 	P("%" PRIu32 " %s %s\n", line, words[what], cause);
 	return VT_OK;
+}
+
+struct vt_builder *vt_fake_compile(const char *name, vt_span text)
+{
+	struct vt_builder *b;
+
+	MUST(vt_builder_new(&b));
+	MUST(vt_clamav_compile(b, vt_span_str(name), text));
+	return b;
+}
+
+void vt_fake_expect(const struct vt_builder *b, const char *log)
+{
+	if (vt_span_eq(vt_buf_span(&b->log), vt_span_str(log)))
+		return;
+	(void)fprintf(
+		stderr, "got\n%.*s\nexpected\n%s\n", (int)b->log.n, (const char *)b->log.p, log);
+	abort();
+}
+
+void vt_fake_check(const char *name, const struct vt_fake_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct vt_builder *b = vt_fake_compile(name, vt_span_str(cases[i].line));
+		vt_buf want = VT_BUF_INIT(1 << 20);
+
+		/* Entries of ignore lists have no line. */
+		MUST(vt_buf_addf(&want, "%s%s\n", b->ignores ? "" : "1 ", cases[i].log));
+		MUST(vt_buf_add_u8(&want, 0));
+		vt_fake_expect(b, (const char *)want.p);
+		vt_buf_free(&want);
+		vt_builder_free(b);
+	}
 }

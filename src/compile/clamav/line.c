@@ -115,7 +115,7 @@ vt_err vt_clam_level(struct vt_clam *c, const vt_span *fields, size_t n)
 {
 	uint64_t min = 0, max = UINT64_MAX;
 
-	/* Observed: an empty lowest level is none, an empty highest level fits no engine. */
+	/* Observed: an empty lowest level is none. */
 	if (n > 0 && fields[0].n && !vt_clam_number(fields[0], &min))
 		return vt_clam_bad(c, "the functionality level is not a number");
 	if (n > 1 && !vt_clam_number(fields[1], &max))

@@ -97,6 +97,8 @@ vt_err vt_clam_pcre(
 	/* Modifiers of content are ignored here (observed; published signatures have them). */
 	if (vt_span_find(flags, 0, "::", 2, &at))
 		flags.n = at;
+	if (trigger.n == 0)
+		return vt_clam_bad(c, "a regular expression has no trigger");
 	err = vt_clam_logic(c, trigger, &ids, &out->trigger_logic);
 	if (!err && ids > index)
 		return vt_clam_bad(c,
