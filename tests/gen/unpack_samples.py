@@ -237,6 +237,13 @@ def warc():
     return out
 
 
+def named_samples(d):
+    """A name outside of ASCII, which these formats store as UTF-16."""
+    (d / "n\u00e4me \U0001f600").write_bytes(HELLO)
+    run("7z", "a", "-bd", "u.7z", "n\u00e4me \U0001f600", cwd=d)
+    return {"archive/unicode.7z": (d / "u.7z").read_bytes()}
+
+
 def tool_samples(d):
     s = {"zip/deflate.zip": by_tool(d, "a.zip", "zip", "-X", "-q"),
          "archive/lzma2.7z": by_tool(d, "a.7z", "7z", "a", "-bd"),
@@ -337,7 +344,7 @@ def main():
         for file, data in FILES:
             (folder / file).write_bytes(data)
             os.utime(folder / file, (1577836800, 1577836800))
-        samples = tool_samples(folder)
+        samples = tool_samples(folder) | named_samples(folder)
     samples |= own_samples()
     samples |= inflate64_samples(samples)
     for path, data in samples.items():

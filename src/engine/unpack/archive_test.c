@@ -140,6 +140,18 @@ static void only_its_own_type(void **state)
 	unload(s);
 }
 
+static void utf16_names(void **state)
+{
+	vt_span s = load("archive/unicode.7z");
+	struct walk w;
+
+	(void)state;
+	walk(&w, VT_TYPE_7Z, s);
+	assert_int_equal(w.members, 1);
+	assert_string_equal(w.seen[0].name, "n\xc3\xa4me \xf0\x9f\x98\x80");
+	unload(s);
+}
+
 static void limits(void **state)
 {
 	vt_span s = load("archive/ustar.tar");
@@ -171,6 +183,7 @@ int main(void)
 		cmocka_unit_test(encrypted),
 		cmocka_unit_test(behind_a_program),
 		cmocka_unit_test(only_its_own_type),
+		cmocka_unit_test(utf16_names),
 		cmocka_unit_test(limits),
 	};
 

@@ -58,13 +58,14 @@ static inline const char *numbers(void)
 
 static inline void see(struct walk *w, vt_span container, const struct vt_member *m)
 {
-	struct seen *s = &w->seen[w->members];
+	struct seen *s;
 
 	w->bytes += m->bytes.n;
 	w->largest = vt_max_u64(w->largest, m->bytes.n);
 	assert_int_equal(m->position, w->members + 1);
 	if (w->members++ >= SEEN_MAX)
 		return;
+	s = &w->seen[w->members - 1];
 	*s = (struct seen){
 		.size = m->bytes.n,
 		.status = m->status,
