@@ -180,9 +180,23 @@ static void start_another(struct vt_pool *p)
 		if (p->members[i].state == VT_MEMBER_DEAD && !dead)
 			dead = &p->members[i];
 	}
-	if (dead && !p->failed && p->failures < START_TRIES &&
-		vt_member_start(dead, &p->config, &p->isolation, &p->scratch))
+	while (dead && !p->failed && p->failures < START_TRIES) {
+		if (vt_member_start(dead, &p->config, &p->isolation, &p->scratch) == VT_OK)
+			return;
 		p->failures++;
+	}
+}
+
+/* What vt_pool_run() has to say: an error only if no worker is left and none can be started. */
+static vt_err health(const struct vt_pool *p)
+{
+	if (p->failed)
+		return p->failed;
+	for (unsigned i = 0; i < p->config.workers; i++) {
+		if (p->members[i].state != VT_MEMBER_DEAD)
+			return VT_OK;
+	}
+	return p->failures >= START_TRIES ? VT_EIO : VT_OK;
 }
 
 /* The worker that takes another batch and has least to do; NULL if none. */
@@ -335,7 +349,12 @@ static void listen_to(struct vt_pool *p, struct vt_member *m, bool ready)
 
 vt_err vt_pool_run(struct vt_pool *p, int timeout_ms)
 {
+	vt_err e;
+
 	dispatch(p, true);
+	e = health(p);
+	if (e || (p->pending == 0 && timeout_ms < 0))
+		return e;
 	wait_for_some(p, timeout_ms);
 	for (unsigned i = 0; i < p->config.workers; i++) {
 		struct vt_member *m = &p->members[i];
@@ -343,10 +362,6 @@ vt_err vt_pool_run(struct vt_pool *p, int timeout_ms)
 		if (m->state != VT_MEMBER_DEAD && p->polls[i].fd == m->channel)
 			listen_to(p, m, p->polls[i].revents != 0);
 	}
-	if (p->failed)
-		return p->failed;
-	if (p->failures >= START_TRIES)
-		return VT_EIO;
 	dispatch(p, true);
-	return VT_OK;
+	return health(p);
 }

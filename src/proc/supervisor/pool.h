@@ -48,7 +48,8 @@ VT_MUST_USE vt_err vt_pool_submit(struct vt_pool *p, int fd, uint64_t id, uint64
 VT_MUST_USE vt_err vt_pool_flush(struct vt_pool *p);
 /*
  * Waits up to timeout_ms (-1: until something happens) for answers, and delivers them. VT_EIO if
- * workers can't be started at all. Returns early on a signal.
+ * workers can't be started at all; or the error for which they refuse the images. Returns early on
+ * a signal, and with -1 when nothing is pending.
  */
 VT_MUST_USE vt_err vt_pool_run(struct vt_pool *p, int timeout_ms);
 /* Files submitted and not yet answered. */
