@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -79,6 +80,22 @@ vt_err vt_sandbox_filter(enum vt_role role)
 #define SANITIZED 0
 #endif
 
+static int by_byte(const void *a, const void *b)
+{
+	return *(const uint8_t *)a - *(const uint8_t *)b;
+}
+
+/*
+ * The C library's own first uses: qsort(3) of a large array asks how much memory there is, once
+ * (glibc 2.36, stdlib/msort.c: sysinfo(2) for arrays past 1 KiB).
+ */
+static void warm_up(void)
+{
+	uint8_t bytes[2048] = {1};
+
+	qsort(bytes, sizeof bytes, 1, by_byte);
+}
+
 vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 {
 	struct vt_sandbox limits = *s;
@@ -87,6 +104,7 @@ vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 
 	if (SANITIZED)
 		limits.memory = RLIM_INFINITY;
+	warm_up();
 	/* Again after exec(2), and against a debugger of the same user. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return VT_EIO;
