@@ -21,7 +21,7 @@ struct vt_exe_section {
 	uint64_t memory;  /* bytes in memory */
 };
 
-/* Where a PE's version resources stand: ClamAV's "VI" offset searches these byte ranges. */
+/* A PE's version strings: a pattern with ClamAV's offset "VI" must start inside of one of these. */
 struct vt_exe_range {
 	uint64_t offset, size;
 };
@@ -34,7 +34,7 @@ struct vt_exe {
 	const struct vt_exe_section *sections; /* as many as nsections, in header order */
 	uint64_t overlay;                      /* first byte behind all sections; = size if none */
 	unsigned nversions;
-	const struct vt_exe_range *versions; /* key/value strings of the version resource */
+	const struct vt_exe_range *versions; /* keys of the version resource's strings */
 	/* The text whose hash is the import hash ("kernel32.exitprocess,..."); empty if none. */
 	vt_span imports;
 };

@@ -81,6 +81,10 @@ bool vt_pe_directory(vt_span bytes, const struct vt_pe_head *h, enum vt_pe_direc
 bool vt_pe_offset(
 	const struct vt_exe *exe, uint32_t header_size, uint64_t address, uint64_t *out_offset)
 {
+	if (address < header_size) { /* the headers are mapped as they are */
+		*out_offset = address;
+		return true;
+	}
 	for (unsigned i = exe->nsections; i-- > 0;) {
 		const struct vt_exe_section *s = &exe->sections[i];
 
@@ -89,16 +93,31 @@ bool vt_pe_offset(
 			return true;
 		}
 	}
-	if (address >= header_size)
-		return false;
-	*out_offset = address; /* the headers are mapped as they are */
-	return true;
+	return false;
+}
+
+/*
+ * The file alignment that the sections were written with: what the header says, unless a section
+ * that stands on a sector contradicts it. 0 is no alignment.
+ */
+static uint32_t file_unit(vt_span bytes, const struct vt_pe_head *h)
+{
+	uint32_t unit = h->file_alignment, offset;
+
+	for (unsigned i = 0; i < h->nsections; i++) {
+		if (!vt_get_u32le(bytes, h->sections + (uint64_t)i * SECTION_SIZE + 20, &offset))
+			break;
+		if (unit && offset % unit != 0 && offset % SECTOR == 0)
+			unit = SECTOR;
+	}
+	return unit;
 }
 
 static vt_err sections(
 	vt_span bytes, struct vt_pe_head *h, vt_arena *arena, struct vt_exe_section **out)
 {
 	struct vt_exe_section *list = vt_arena_array(arena, h->nsections, sizeof *list);
+	uint32_t unit = file_unit(bytes, h);
 
 	if (!list)
 		return VT_ENOMEM;
@@ -113,8 +132,8 @@ static vt_err sections(
 			!vt_span_has(bytes, at, SECTION_SIZE))
 			return VT_ETRUNCATED;
 		list[i] = (struct vt_exe_section){
-			.offset = round_down(offset, SECTOR),
-			.size = round_up(size, SECTOR),
+			.offset = round_down(offset, unit),
+			.size = round_up(size, unit),
 			.address = round_down(address, h->section_alignment),
 			.memory = memory ? memory : size,
 		};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PE32 and PE32+: Microsoft PE and COFF Specification. Offsets and sizes of sections are those
- * that ClamAV's signatures were made with, which is what Windows maps: the raw pointer is rounded
- * down and the raw size up to the file alignment.
+ * that ClamAV's signatures were made with: the raw pointer is rounded down and the raw size up to
+ * the file alignment.
  */
 #ifndef VT_ENGINE_EXE_PE_H
 #define VT_ENGINE_EXE_PE_H
@@ -27,7 +27,10 @@ VT_MUST_USE vt_err vt_pe_imports(
 
 #define VT_PE_MAX_VERSIONS 64
 
-/* The version resources' byte ranges, in file order of the resource directory. VT_ENOMEM. */
+/*
+ * Where a "VI" pattern may start: the first byte of each key in the string tables of the version
+ * resources, in the resource directory's order. VT_ENOMEM.
+ */
 VT_MUST_USE vt_err vt_pe_versions(vt_span bytes, const struct vt_exe *exe, vt_arena *arena,
 	unsigned *out_n, const struct vt_exe_range **out_ranges);
 

@@ -30,7 +30,8 @@ struct block {
 	uint64_t body; /* where its value or its children start */
 };
 
-static vt_err add_range(struct versions *v, uint64_t from, uint64_t end)
+/* A "VI" pattern starts at a string's key and nowhere else: hence ranges of one byte. */
+static vt_err add_range(struct versions *v, uint64_t key)
 {
 	if (v->n == VT_PE_MAX_VERSIONS)
 		return VT_OK;
@@ -39,7 +40,7 @@ static vt_err add_range(struct versions *v, uint64_t from, uint64_t end)
 		if (!v->list)
 			return VT_ENOMEM;
 	}
-	v->list[v->n++] = (struct vt_exe_range){.offset = from, .size = end - from};
+	v->list[v->n++] = (struct vt_exe_range){.offset = key, .size = 1};
 	return VT_OK;
 }
 
@@ -97,7 +98,7 @@ static vt_err add_tables(struct versions *v, uint64_t base, const struct block *
 
 		for (; read_block(v->bytes, base, at, table.end, &string);
 			at = pad4(base, string.end)) {
-			err = add_range(v, string.key, string.end);
+			err = add_range(v, string.key);
 			if (err)
 				return err;
 		}

@@ -26,10 +26,10 @@ static bool is_tar(vt_span s, vt_type *out)
 {
 	vt_span h;
 
-	if (!vt_span_sub(s, 0, 512, &h) || !tar_sum_fits(h))
+	if (!vt_span_sub(s, 0, 512, &h))
 		return false;
 	*out = vt_span_at(h, 257, "ustar", 5) ? VT_TYPE_TAR : VT_TYPE_TAR_OLD;
-	return true;
+	return *out == VT_TYPE_TAR || tar_sum_fits(h);
 }
 
 static bool is_mbr(vt_span s)
