@@ -90,7 +90,7 @@ static void test_lines(void **state)
 	static const struct vt_fake_case by_line[] = {
 		{"daily.ndb:17:Some.Name", "ignore Some.Name"},
 		{"Some.Name", "ignore Some.Name"},
-		{"a:b:c:d", "BAD a line of an .ign file is file:line:name"},
+		{"a:b:c:d", "BAD an ignored signature is name, name:md5 or file:line:name"},
 	};
 
 	(void)state;

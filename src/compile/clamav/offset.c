@@ -58,16 +58,14 @@ static vt_err parse_executable(struct vt_clam *c, vt_span s, unsigned target, st
 {
 	vt_err err;
 
+	if (!is_executable_target(target))
+		return vt_clam_bad(c, "offsets EP, S and VI are for targets 1, 6 and 9 only");
 	if (starts_with(s, "VI")) {
-		if (target != 1)
-			return vt_clam_bad(c, "the offset VI is for target 1 only");
 		if (s.n != 2)
 			return vt_clam_bad(c, "the offset VI takes no number");
-		o->kind = VT_OFF_VERSION;
+		o->kind = VT_OFF_VERSION; /* only in PE is there a place that fits */
 		return VT_OK;
 	}
-	if (!is_executable_target(target))
-		return vt_clam_bad(c, "offsets EP and S are for targets 1, 6 and 9 only");
 	if (s.p[0] == 'S')
 		return parse_section(c, s, o);
 	if (s.n < 4 || (s.p[2] != '+' && s.p[2] != '-'))
