@@ -40,24 +40,38 @@ def signature_files(sources):
 
 
 def clamscan(files, folder):
-    """{object: set of names}"""
-    cmd = ["clamscan", "-z", "--infected", "--no-summary", "--stdout", "--max-filesize=100M",
+    """({object: set of names}, objects on which clamscan crashed)"""
+    cmd = ["clamscan", "-z", "--no-summary", "--stdout", "--max-filesize=100M",
            "--max-scansize=400M", "--max-recursion=17", "--max-files=10000"]
     for f in files:
         cmd += ["-d", f]
-    r = subprocess.run(cmd + ["-r", folder], capture_output=True)
-    out = collections.defaultdict(set)
-    for line in r.stdout.decode("latin-1").splitlines():
-        path, _, name = line.rpartition(": ")
-        if name.endswith(" FOUND"):
-            name = name[:-6].removesuffix(".UNOFFICIAL")
-            if not name.startswith("Heuristics."):
-                out[os.path.basename(path)].add(name)
-    if r.returncode == 2:
-        sys.stderr.write(r.stderr.decode("latin-1")[-2000:])
-        if not out:
-            raise SystemExit(2)
-    return out
+    todo = sorted(os.listdir(folder))
+    out, crashed = collections.defaultdict(set), set()
+    while todo:
+        with tempfile.NamedTemporaryFile("w") as listed:
+            listed.write("".join(os.path.join(folder, n) + "\n" for n in todo))
+            listed.flush()
+            r = subprocess.run(cmd + ["--file-list=" + listed.name], capture_output=True)
+        last = None
+        for line in r.stdout.decode("latin-1").splitlines():
+            path, _, name = line.rpartition(": ")
+            if not path.startswith(folder):
+                continue
+            last = os.path.basename(path)
+            name = name.removesuffix(" FOUND").removesuffix(".UNOFFICIAL")
+            if line.endswith(" FOUND") and not name.startswith("Heuristics."):
+                out[last].add(name)
+        if r.returncode >= 0:
+            if r.returncode == 2 and last is None:
+                sys.stderr.write(r.stderr.decode("latin-1")[-2000:])
+                raise SystemExit(2)
+            break
+        # It died on the object after the last one that it answered for; that one may have had more
+        # names to come.
+        at = todo.index(last) + 1 if last else 0
+        crashed.add(todo[at])
+        todo = todo[at + 1:]
+    return out, crashed
 
 
 def vitrine(program, files, folder):
@@ -156,8 +170,13 @@ def main():
         for cause, n in failures.most_common(20):
             print(f"  {n:6} {cause}")
     start = time.time()
-    clam = clamscan(files, folder)
-    print(f"oracle: clamscan {time.time() - start:.0f} s, {len(clam)} objects detected")
+    clam, crashed = clamscan(files, folder)
+    print(f"oracle: clamscan {time.time() - start:.0f} s, {len(clam)} objects detected,"
+          f" crashed on {len(crashed)}")
+    for name in sorted(crashed)[:3]:
+        print(f"oracle: clamscan crashed on {name}: {recipes[name]}")
+    for name in crashed:
+        del recipes[name]
     by_where = {s.where: s for s in signatures}
     with open(os.path.join(work, "recipes.jsonl"), "w") as f:
         for name, r in recipes.items():
@@ -196,7 +215,14 @@ def differences(recipes, clam, ours, incomplete, by_where, folder):
                 unknown.append((name, case))
     for row, n in sorted(known.items()):
         print(f"oracle: explained {n:6}  {row}")
-    for name, c in unknown[:60]:
+    groups = collections.Counter((c.side, c.rule) for _, c in unknown)
+    for (side, rule), n in groups.most_common(40):
+        print(f"oracle: {n:5} only {side}: {rule}")
+    shown = collections.Counter()
+    for name, c in unknown:
+        shown[c.side, c.rule] += 1
+        if shown[c.side, c.rule] > 2 or sum(shown.values()) > 150:
+            continue
         r = c.recipe
         print(f"oracle: only {c.side}: {c.rule} [{c.sig.where if c.sig else '?'}]\n"
               f"    object {name}: for {r['where']} change '{r['change']}' wrap {r['wrap']}"

@@ -95,7 +95,7 @@ def _bound(e, rng, violate):
 
 
 def filler_bytes(rng, n, text):
-    return rng.choices(b"abcdef gh" if text else range(0x80, 0xF0), k=n)
+    return rng.choices(b"abcdef gh" if text else wrap.BINARY, k=n)
 
 
 def render(sub, rng, change, is_text):
