@@ -128,6 +128,22 @@ vt_err vt_cache_find_content(const struct vt_cache *c, const struct vt_cache_key
 	return e;
 }
 
+void vt_cache_drop(const struct vt_cache *c, const struct vt_cache_key *k)
+{
+	char ref[NAME_SIZE], image[NAME_SIZE];
+	ssize_t n;
+
+	pair_name(ref, k->set, k->look, ".ref");
+	n = readlinkat(c->dir, ref, image, sizeof image - 1);
+	if (n > 0) { /* found by its look: k->content is not known yet */
+		image[n] = 0;
+		(void)unlinkat(c->dir, ref, 0);
+	} else {
+		pair_name(image, k->set, k->content, ".vtdb");
+	}
+	(void)unlinkat(c->dir, image, 0);
+}
+
 void vt_cache_lock(struct vt_cache *c)
 {
 	if (c->dir < 0)

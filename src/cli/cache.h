@@ -38,6 +38,9 @@ VT_MUST_USE vt_err vt_cache_find_look(
 VT_MUST_USE vt_err vt_cache_find_content(
 	const struct vt_cache *c, const struct vt_cache_key *k, int *out_fd);
 
+/* The image that was found is damaged: forget it. */
+void vt_cache_drop(const struct vt_cache *c, const struct vt_cache_key *k);
+
 /* Waits until nobody else compiles. */
 void vt_cache_lock(struct vt_cache *c);
 void vt_cache_unlock(struct vt_cache *c);

@@ -15,6 +15,7 @@
 
 #define COMMAND "vitrine scan"
 #define MAX_WORKERS 256
+#define MAX_DEPTH 100 /* the engine's */
 #define GRACE_MS 5000
 #define MAX_COUNTED 10000 /* paths that are looked at beforehand to know the total */
 
@@ -158,6 +159,10 @@ static vt_err check(struct settings *s, const struct vt_strings *paths)
 	}
 	if (s->jobs < 1 || s->jobs > MAX_WORKERS) {
 		fprintf(stderr, COMMAND ": --jobs is 1 to %d\n", MAX_WORKERS);
+		return VT_EARG;
+	}
+	if (s->limits.depth > MAX_DEPTH) {
+		fprintf(stderr, COMMAND ": --max-depth is 0 to %d\n", MAX_DEPTH);
 		return VT_EARG;
 	}
 	return VT_OK;

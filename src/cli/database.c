@@ -65,7 +65,7 @@ static vt_err verify(struct opener *o, int fd, const char *name)
 		vt_map_close(map);
 	}
 	if (e) {
-		say(o, name, vt_err_text(e));
+		(void)say(o, name, vt_err_text(e));
 		return e;
 	}
 	if (size >= ALWAYS_CHECK)
@@ -190,8 +190,17 @@ static vt_err compile(struct opener *o, const struct vt_cache_key *k, int *out_f
 		return VT_OK;
 	if (cached)
 		vt_cache_discard(&o->cache);
-	vt_fd_close(*out_fd);
-	return e;
+	return e; /* the caller closes the file */
+}
+
+/* An image of the cache that is whole; one that is not is dropped. */
+static bool use_cached(struct opener *o, const struct vt_cache_key *k, int fd)
+{
+	if (add_image(o, fd, "cached image") == VT_OK)
+		return true;
+	vt_cache_drop(&o->cache, k);
+	vt_fd_close(fd);
+	return false;
 }
 
 /* The image of all signature files that the user named. */
@@ -207,17 +216,23 @@ static vt_err add_sources(struct opener *o)
 	e = make_key(o, &k);
 	if (e)
 		return say(o, o->compiler, strerror(errno));
-	if (vt_cache_find_look(&o->cache, &k, &fd) == VT_OK)
-		return add_image(o, fd, "cached image");
+	if (vt_cache_find_look(&o->cache, &k, &fd) == VT_OK && use_cached(o, &k, fd))
+		return VT_OK;
 	e = add_content(o, &k);
-	if (!e && vt_cache_find_content(&o->cache, &k, &fd) == VT_OK)
-		return add_image(o, fd, "cached image");
+	if (e)
+		return e;
+	if (vt_cache_find_content(&o->cache, &k, &fd) == VT_OK && use_cached(o, &k, fd))
+		return VT_OK;
 	vt_cache_lock(&o->cache);
 	/* Whoever had the lock before may have compiled just this. */
-	if (!e && vt_cache_find_content(&o->cache, &k, &fd) != VT_OK)
+	if (vt_cache_find_content(&o->cache, &k, &fd) != VT_OK)
 		e = compile(o, &k, &fd);
 	vt_cache_unlock(&o->cache);
-	return e ? e : add_image(o, fd, "compiled image");
+	if (!e)
+		e = add_image(o, fd, "compiled image");
+	if (e)
+		vt_fd_close(fd);
+	return e;
 }
 
 static vt_err add_defaults(struct opener *o)

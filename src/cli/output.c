@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "os/fd.h"
 
 static const struct vt_output_ops *const formats[] = {
 #define VT_OUTPUT(name) &vt_output_##name,
@@ -33,11 +34,35 @@ static const struct vt_output_ops *find_extension(const char *file)
 	return NULL;
 }
 
+static ssize_t write_cookie(void *cookie, const char *p, size_t n)
+{
+	struct vt_output *o = cookie;
+
+	if (!o->error && vt_fd_write(o->fd, p, n))
+		o->error = errno ? errno : EIO;
+	return o->error ? 0 : (ssize_t)n;
+}
+
+/*
+ * stdio over a descriptor of our own: its own write(2) gives up, and loses what it had, when a
+ * signal interrupts it.
+ */
+static vt_err open_stream(struct vt_output *o)
+{
+	const cookie_io_functions_t io = {.write = write_cookie};
+
+	o->file = fopencookie(o, "w", io);
+	if (!o->file)
+		return VT_ENOMEM;
+	if (isatty(o->fd))
+		(void)setvbuf(o->file, NULL, _IOLBF, 0);
+	return VT_OK;
+}
+
 /* Opens one --output; O_CLOEXEC so that workers do not hold it. */
 static vt_err open_spec(struct vt_output *o, const char *command, const char *spec)
 {
 	const char *colon = strchr(spec, ':');
-	int fd;
 
 	if (colon)
 		o->ops = vt_output_find(vt_span_of(spec, (size_t)(colon - spec)));
@@ -53,30 +78,27 @@ static vt_err open_spec(struct vt_output *o, const char *command, const char *sp
 	}
 	if (strcmp(o->name, "-") == 0) {
 		o->name = NULL;
-		o->file = stdout;
-		return VT_OK;
+		o->fd = STDOUT_FILENO;
+		return open_stream(o);
 	}
-	fd = open(o->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	o->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!o->file) {
+	o->fd = open(o->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (o->fd < 0) {
 		fprintf(stderr, "%s: %s: %s\n", command, o->name, strerror(errno));
 		return VT_EIO;
 	}
-	return VT_OK;
+	return open_stream(o);
 }
 
 static vt_err check(struct vt_outputs *o, struct vt_output *one, vt_err e)
 {
-	int error = errno;
-
-	if (!e && !ferror(one->file))
+	if (!e && !one->error)
 		return VT_OK;
-	if (!one->name && error == EPIPE) {
+	if (!one->name && one->error == EPIPE) {
 		o->broken_pipe = true;
 		return VT_EPEER;
 	}
 	fprintf(stderr, "vitrine: %s: %s\n", one->name ? one->name : "standard output",
-		e ? vt_err_text(e) : strerror(error));
+		one->error ? strerror(one->error) : vt_err_text(e));
 	return e ? e : VT_EIO;
 }
 
@@ -89,11 +111,13 @@ vt_err vt_outputs_open(struct vt_outputs *o, const char *command, const char *fo
 	if (!o->v)
 		return VT_ENOMEM;
 	o->v[0] = (struct vt_output){
-		.ops = vt_output_find(vt_span_str(format)), .file = stdout, .style = *style};
+		.ops = vt_output_find(vt_span_str(format)), .fd = STDOUT_FILENO, .style = *style};
 	o->n = 1;
+	e = open_stream(&o->v[0]);
 	for (size_t i = 0; !e && i < specs->n; i++) {
 		struct vt_output *one = &o->v[o->n++];
 
+		one->fd = -1;
 		one->style = *style;
 		one->style.color = false;
 		one->style.quiet = false;
@@ -165,8 +189,10 @@ void vt_outputs_close(struct vt_outputs *o)
 
 		if (one->ops && one->ops->free)
 			one->ops->free(one);
-		if (one->file && one->file != stdout)
-			(void)fclose(one->file);
+		if (one->file)
+			(void)fclose(one->file); /* flushed and checked by vt_outputs_end() */
+		if (one->fd > STDERR_FILENO)
+			vt_fd_close(one->fd);
 	}
 	free(o->v);
 	*o = (struct vt_outputs){0};

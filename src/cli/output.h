@@ -66,7 +66,9 @@ struct vt_output_ops {
 struct vt_output {
 	const struct vt_output_ops *ops;
 	struct vt_output_style style;
-	FILE *file;
+	FILE *file; /* writes through `fd`, whole even when signals come */
+	int fd;
+	int error;        /* errno of the first write that failed, or 0 */
 	const char *name; /* of the file; NULL for standard output */
 	uint64_t rows;    /* written so far: for separators */
 	void *state;      /* the format's own */

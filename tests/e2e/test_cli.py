@@ -29,6 +29,7 @@ def test_version_and_help(vitrine):
     (["scan", "--max-file-size", "-1", "x"], "is not a value"),
     (["scan", "--format=xml", "x"], "human|jsonl|json|csv|sarif|html"),
     (["scan", "-j", "0", "x"], "--jobs is 1 to"),
+    (["scan", "--max-depth=unlimited", "x"], "--max-depth is 0 to"),
     (["scan"], "no PATH given"),
     (["db", "build", "x"], "give -o IMAGE"),
     (["db", "diff", "x"], "give two databases"),
@@ -43,7 +44,7 @@ def test_mistakes(vitrine, args, message):
 def test_ways_to_write_options(vitrine, tree):
     (tree / "-z").write_bytes(EICAR)
     for args in (["-j1", "-z"], ["-zj1"], ["-zj", "1"], ["-j=1"], ["--jobs=1"], ["--jobs", "1"],
-                 ["--no-recursive", "--recursive"], ["--no-strict"], ["--max-depth=unlimited"],
+                 ["--no-recursive", "--recursive"], ["--no-strict"], ["--max-ratio=unlimited"], ["--max-depth=0"],
                  ["--max-time=1500ms"], ["--max-object-size", "1KiB"]):
         assert vitrine.scan(*args, tree).code == 1, args
     assert vitrine.scan("--", "-z", cwd=tree).code == 1

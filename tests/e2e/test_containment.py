@@ -263,7 +263,7 @@ def test_workers_die_with_their_supervisor(programs, files):
 
 
 def test_worker_has_nothing(programs, files):
-    """Seen from outside: no descriptor but the channel, an empty environment, own namespaces."""
+    """Seen from outside: no descriptor but the channel, a fixed environment, own namespaces."""
     if os.geteuid() != 0:
         pytest.skip("another process's namespaces are root's to see")
     secret = open(files / "secret", "w")
@@ -280,7 +280,7 @@ def test_worker_has_nothing(programs, files):
         assert [fds[i] for i in range(3)] == ["/dev/null"] * 3
         assert fds[3].startswith("socket:")
         assert [t for n, t in fds.items() if n > 3] == [str(files / "hang")]
-        assert (proc / "environ").read_bytes() == b"LC_ALL=C\0"
+        assert (proc / "environ").read_bytes() == b"LC_ALL=C\0TZ=UTC0\0"
         status = (proc / "status").read_text()
         assert "\nNoNewPrivs:\t1\n" in status
         assert "\nSeccomp:\t2\n" in status

@@ -25,7 +25,7 @@ SCHEMA = jsonschema.Draft202012Validator(
 @pytest.fixture
 def hostile(tree):
     """Files whose names attack whatever shows them."""
-    names = [b"bad", b"<script>alert(1)</script>", b"new\nline", b"\xff\xfe", b"\x1b[2J",
+    names = [b"bad", b"<script>alert(1)", b"new\nline", b"\xff\xfe", b"\x1b[2J",
              b'quote",comma', b"=1+1", b"%41?#"]
     for name in names:
         with open(os.path.join(os.fsencode(tree), name), "wb") as f:
@@ -114,7 +114,7 @@ def test_html(vitrine, hostile):
     page.feed(r.out.decode())
     assert page.open == []
     assert page.seen.isdisjoint({"script", "img", "link", "a", "iframe"})
-    assert f"{hostile}/<script>alert(1)</script>" in page.text
+    assert f"{hostile}/<script>alert(1)" in page.text
     assert b"\x1b" not in r.out and "Content-Security-Policy" in r.text
 
 
