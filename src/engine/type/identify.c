@@ -106,6 +106,7 @@ static const struct {
 	{"word/", VT_TYPE_OOXML_WORD},
 	{"xl/", VT_TYPE_OOXML_XL},
 	{"ppt/", VT_TYPE_OOXML_PPT},
+	{"Contents/content.hpf", VT_TYPE_OOXML_HWP},
 };
 
 #define ZIP_MEMBERS 32
@@ -124,7 +125,7 @@ vt_type vt_identify_zip(vt_span bytes)
 			!vt_get_u16le(s, at + 26, &name) || !vt_get_u16le(s, at + 28, &extra))
 			break;
 		for (size_t k = 0; k < VT_COUNT(members); k++)
-			if (name > strlen(members[k].prefix) &&
+			if (name >= strlen(members[k].prefix) &&
 				vt_span_at(
 					s, at + 30, members[k].prefix, strlen(members[k].prefix)))
 				return members[k].type;

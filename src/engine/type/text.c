@@ -96,25 +96,6 @@ static bool has_word(vt_span s, size_t at, const char *word, size_t step)
 	return true;
 }
 
-#define LINK_MAX 256
-
-/* "<a ", and "href=" before it ends */
-static bool is_link(vt_span s, size_t at, size_t step)
-{
-	uint8_t c = lower_at(s, at + 2 * step);
-
-	if (lower_at(s, at + step) != 'a' || (c != ' ' && c != '\t' && c != '\r' && c != '\n'))
-		return false;
-	for (size_t i = 3; i < LINK_MAX; i++) {
-		c = lower_at(s, at + i * step);
-		if (c == '>' || c == 0)
-			return false;
-		if (c == 'h' && has_word(s, at + i * step, "href=", step))
-			return true;
-	}
-	return false;
-}
-
 /* What makes a text HTML, of all the tags that there are: the set is ClamAV's. */
 static bool is_html_tag(vt_span s, size_t at, size_t step)
 {
@@ -124,11 +105,21 @@ static bool is_html_tag(vt_span s, size_t at, size_t step)
 	for (size_t i = 0; i < VT_COUNT(tags); i++)
 		if (has_word(s, at, tags[i], step))
 			return true;
-	return is_link(s, at, step);
+	return false;
 }
 
+static bool has_link_target(vt_span s, size_t at, size_t step)
+{
+	for (; at < s.n; at++)
+		if (lower_at(s, at) == 'h' && has_word(s, at, "href", step))
+			return true;
+	return false;
+}
+
+/* One of the tags, or "<a " with "href" anywhere behind it; `step` is 2 in UTF-16. */
 static bool has_html(vt_span s, size_t step)
 {
+	bool linked = false;
 	const uint8_t *hit;
 
 	for (size_t at = 0; at < s.n; at++) {
@@ -138,36 +129,38 @@ static bool has_html(vt_span s, size_t step)
 		at = (size_t)(hit - s.p);
 		if (is_html_tag(s, at, step))
 			return true;
+		/* What the first link does not find, a later one does not either. */
+		if (!linked && has_word(s, at, "<a ", step)) {
+			linked = true;
+			if (has_link_target(s, at, step))
+				return true;
+		}
 	}
 	return false;
 }
 
-/* XML documents: the names of their root elements or their processing instructions. */
+/* Documents that are XML, by their root element or a processing instruction. */
 static const struct {
 	const char *word;
+	bool declared; /* only behind an XML declaration */
 	vt_type type;
 } xml[] = {
-	{"<xdp:xdp", VT_TYPE_XDP},
-	{"<?mso-application progid=\"word.document\"", VT_TYPE_XML_WORD},
-	{"<w:worddocument", VT_TYPE_XML_WORD},
-	{"<?mso-application progid=\"excel.sheet\"", VT_TYPE_XML_XL},
-	{"<hwpml", VT_TYPE_XML_HWP},
+	{"<xdp:xdp", false, VT_TYPE_XDP},
+	{"<?mso-application progid=\"Word.Document\"", true, VT_TYPE_XML_WORD},
+	{"<w:wordDocument", true, VT_TYPE_XML_WORD},
+	{"<Workbook", true, VT_TYPE_XML_XL},
 };
 
 static bool find_xml(vt_span s, vt_type *out)
 {
-	const uint8_t *hit;
+	bool declared = vt_span_at(s, 0, "<?xml", 5) || vt_span_at(s, 3, "<?xml", 5);
+	size_t at;
 
-	for (size_t at = 0; at < s.n; at++) {
-		hit = memchr(s.p + at, '<', s.n - at);
-		if (!hit)
-			return false;
-		at = (size_t)(hit - s.p);
-		for (size_t i = 0; i < VT_COUNT(xml); i++) {
-			if (has_word(s, at, xml[i].word, 1)) {
-				*out = xml[i].type;
-				return true;
-			}
+	for (size_t i = 0; i < VT_COUNT(xml); i++) {
+		if ((!xml[i].declared || declared) &&
+			vt_span_find(s, 0, xml[i].word, strlen(xml[i].word), &at)) {
+			*out = xml[i].type;
+			return true;
 		}
 	}
 	return false;
