@@ -8,6 +8,9 @@ import os
 import struct
 import sys
 
+# No two places of it look the same, so that a signature shows where it stands.
+CODE = bytes(range(0x40, 0x80))
+
 
 def padded(data, size):
     assert len(data) <= size
@@ -76,7 +79,7 @@ def pe(is64, file_alignment=0x200, shift=0):
     """.text, .idata and .rsrc at 0x200, 0x400 and 0x600, entry point at 0x1010, an overlay.
     `shift` is added to the raw pointer of .idata."""
     rva = [0x1000, 0x2000, 0x3000]
-    content = [padded(b"\x90" * 16 + b"\xc3", 0x200), padded(imports(is64, rva[1]), 0x200),
+    content = [padded(CODE, 0x200), padded(imports(is64, rva[1]), 0x200),
                padded(resources(rva[2]), 0x400)]
     directories = [(0, 0)] * 16
     directories[1] = (rva[1], 80)
@@ -117,7 +120,7 @@ def elf(is64, big):
                            1, 0)
     sections = (section(0, 0, 0, 0) + section(1, 0x401000, code, 0x40) +
                 section(8, 0x402000, code + 0x40, 0x1000))
-    return padded(head + ph, code) + padded(b"\x90" * 0x20 + names, 0x40) + sections + b"overlay"
+    return padded(head + ph, code) + padded(CODE[:0x30] + names, 0x40) + sections + b"overlay"
 
 
 def macho(is64, big, main):
@@ -146,7 +149,7 @@ def macho(is64, big, main):
     commands = segment + entry
     head = struct.pack(e + "IIIIIII", 0xFEEDFACF if is64 else 0xFEEDFACE, cpu, 3, 2, 2,
                        len(commands), 0) + (bytes(4) if is64 else b"")
-    return padded(head + commands, 0x400) + padded(b"\x90" * 0x20, 0x40) + b"overlay"
+    return padded(head + commands, 0x400) + CODE + b"overlay"
 
 
 def fat(slices):

@@ -25,9 +25,10 @@ struct versions {
 };
 
 struct block {
-	uint64_t end;  /* behind it */
-	uint64_t key;  /* where its key starts */
-	uint64_t body; /* where its value or its children start */
+	uint64_t end;   /* behind it */
+	uint64_t key;   /* where its key starts */
+	uint64_t body;  /* where its value or its children start */
+	uint16_t value; /* length of its value, in the units of its type */
 };
 
 /* A "VI" pattern starts at a string's key and nowhere else: hence ranges of one byte. */
@@ -53,12 +54,13 @@ static uint64_t pad4(uint64_t base, uint64_t at)
 /* The block at `at`, which must end at or before `end`. */
 static bool read_block(vt_span s, uint64_t base, uint64_t at, uint64_t end, struct block *out)
 {
-	uint16_t length, unit;
+	uint16_t length, value, unit;
 	uint64_t k;
 
 	if (at > end || end - at < BLOCK_HEAD || !vt_get_u16le(s, at, &length) ||
-		length < BLOCK_HEAD)
+		length < BLOCK_HEAD || !vt_get_u16le(s, at + 2, &value))
 		return false;
+	out->value = value;
 	out->end = at + vt_min_u64(length, end - at);
 	out->key = at + BLOCK_HEAD;
 	for (k = out->key; k + 2 <= out->end && k - out->key < KEY_MAX; k += 2) {
@@ -98,6 +100,8 @@ static vt_err add_tables(struct versions *v, uint64_t base, const struct block *
 
 		for (; read_block(v->bytes, base, at, table.end, &string);
 			at = pad4(base, string.end)) {
+			if (string.value == 0) /* ClamAV skips strings without a value */
+				continue;
 			err = add_range(v, string.key);
 			if (err)
 				return err;
@@ -111,15 +115,13 @@ static vt_err add_resource(struct versions *v, uint64_t at, uint32_t size)
 {
 	uint64_t end = at + vt_min_u64(size, at < v->bytes.n ? v->bytes.n - at : 0);
 	struct block root, child;
-	uint16_t fixed;
 	uint64_t c;
 	vt_err err;
 
 	if (!read_block(v->bytes, at, at, end, &root) ||
-		!key_is(v->bytes, &root, "VS_VERSION_INFO") ||
-		!vt_get_u16le(v->bytes, at + 2, &fixed))
+		!key_is(v->bytes, &root, "VS_VERSION_INFO"))
 		return VT_OK;
-	c = pad4(at, root.body + fixed);
+	c = pad4(at, root.body + root.value);
 	for (; read_block(v->bytes, at, c, root.end, &child); c = pad4(at, child.end)) {
 		if (!key_is(v->bytes, &child, "StringFileInfo"))
 			continue;
