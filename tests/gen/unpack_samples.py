@@ -59,13 +59,13 @@ def deflate(data):
     return z.compress(data) + z.flush()
 
 
-def zip_of(members, method=8, pack=deflate):
+def zip_of(members, method=8, pack=deflate, flags=0):
     body = b""
     directory = b""
     for name, data in members:
         packed = pack(data)
-        directory += central(name.encode(), method, packed, data, len(body))
-        body += local(name.encode(), method, packed, data)
+        directory += central(name.encode(), method, packed, data, len(body), flags)
+        body += local(name.encode(), method, packed, data, flags)
     return body + directory + end(len(members), len(directory), len(body))
 
 
@@ -103,6 +103,89 @@ def zip_lzma():
         return b"\x09\x14" + struct.pack("<H", 5) + props + lzma.compress(
             data, lzma.FORMAT_RAW, filters=filters)
     return zip_of(FILES, 14, pack)
+
+
+class Bits:
+    """Bits, lowest first."""
+
+    def __init__(self):
+        self.value = self.n = 0
+
+    def put(self, value, n):
+        self.value |= value << self.n
+        self.n += n
+
+    def put_code(self, value, n):
+        """A prefix code goes in from its highest bit."""
+        for i in reversed(range(n)):
+            self.put(value >> i & 1, 1)
+
+    def bytes(self):
+        return self.value.to_bytes((self.n + 7) // 8, "little")
+
+
+def implode(data, flags):
+    """APPNOTE 5.3, with trees whose codes are all equally long."""
+    low, least = (7 if flags & 2 else 6), (3 if flags & 4 else 2)
+    out, seen, at = Bits(), {}, 0
+    trees = ([(256, 8)] if flags & 4 else []) + [(64, 6), (64, 6)]
+    for symbols, length in trees:
+        out.put(symbols // 16 - 1, 8)
+        for _ in range(symbols // 16):
+            out.put(0xf0 | length - 1, 8)
+    while at < len(data):
+        key = data[at:at + 3]
+        start, n = seen.get(key, at), 0
+        seen[key] = at
+        while (at - start <= 64 << low and start < at and at + n < len(data)
+               and data[start + n] == data[at + n] and n < 63 + 255 + least):
+            n += 1
+        if n < 3:
+            out.put(1, 1)
+            if flags & 4:
+                out.put_code(~data[at] & 255, 8)
+            else:
+                out.put(data[at], 8)
+            at += 1
+            continue
+        distance = at - start - 1
+        out.put(0, 1)
+        out.put(distance & (1 << low) - 1, low)
+        out.put_code(~(distance >> low) & 63, 6)
+        out.put_code(~min(n - least, 63) & 63, 6)
+        if n - least >= 63:
+            out.put(n - least - 63, 8)
+        at += n
+    return out.bytes()
+
+
+def shrink(data):
+    """APPNOTE 5.1, with one partial clearing."""
+    out, table, width, word = Bits(), {}, 9, b""  # table: word -> code, of those above 256
+    cleared = False
+
+    def code_of(w):
+        return w[0] if len(w) == 1 else table[w]
+
+    for i in range(len(data) + 1):
+        byte = data[i:i + 1]
+        if byte and (not word or word + byte in table):
+            word += byte
+            continue
+        while code_of(word) >= 1 << width:
+            out.put(256, width)
+            out.put(1, width)
+            width += 1
+        out.put(code_of(word), width)
+        if len(table) > 1000 and len(word) == 1 and not cleared:
+            out.put(256, width)
+            out.put(2, width)
+            table = {w: c for w, c in table.items() if any(w == v[:-1] for v in table)}
+            cleared = True
+        taken = set(table.values())
+        table[word + byte] = next(c for c in range(257, 8192) if c not in taken)
+        word = byte
+    return out.bytes()
 
 
 # --- others
@@ -296,6 +379,9 @@ def own_samples():
         "zip/lzma-marker.zip": zip_lzma(),
         "zip/zstd.zip": zip_of(FILES, 93, lambda d: run("zstd", "-qc", data=d)),
         "zip/xz.zip": zip_of(FILES, 95, lzma.compress),
+        "zip/imploded-4k.zip": zip_of(FILES, 6, lambda d: implode(d, 0)),
+        "zip/imploded-8k-literals.zip": zip_of(FILES, 6, lambda d: implode(d, 6), 6),
+        "zip/shrunk.zip": zip_of(FILES, 1, shrink),
         "zip/unknown.zip": zip_of(FILES, 97),
         "stream/one.lz": lzip(NUMBERS),
         "stream/two.lz": lzip(NUMBERS[:half]) + lzip(NUMBERS[half:]),

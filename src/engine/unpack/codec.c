@@ -30,6 +30,8 @@ void vt_codec_free(struct vt_codec *c)
 		(void)inflateEnd(c->zlib);
 	free(c->zlib);
 	free(c->inflate64);
+	free(c->explode);
+	free(c->shrink);
 	if (c->lzma)
 		lzma_end(&c->lzma->s);
 	free(c->lzma);

@@ -22,6 +22,8 @@ struct vt_codec {
 	struct libdeflate_decompressor *deflate;
 	struct z_stream_s *zlib;
 	struct vt_inflate64 *inflate64;
+	struct vt_explode *explode;
+	struct vt_shrink *shrink;
 	struct vt_lzma *lzma;
 	struct ZSTD_DCtx_s *zstd;
 	struct LZ4F_dctx_s *lz4;
@@ -35,6 +37,12 @@ VT_MUST_USE vt_err vt_inflate(
 vt_decode_fn vt_inflate64, vt_bunzip2, vt_unxz, vt_unlzma_alone, vt_unlzip, vt_unzstd, vt_unlz4;
 /* LZMA as in zip method 14 (APPNOTE 5.8.8): version, size of the properties, these, the stream. */
 vt_decode_fn vt_unlzma_zip;
+/* Implode (zip method 6) of `size` bytes; `flags` are the member's general purpose flags. */
+VT_MUST_USE vt_err vt_explode(struct vt_codec *c, vt_span in, uint16_t flags, uint64_t size,
+	struct vt_output *o, size_t *out_used);
+/* Shrink (zip method 1) of `size` bytes. */
+VT_MUST_USE vt_err vt_unshrink(
+	struct vt_codec *c, vt_span in, uint64_t size, struct vt_output *o, size_t *out_used);
 /* CRC-32 as in zip and gzip. */
 uint32_t vt_crc32(vt_span s);
 void vt_codec_free(struct vt_codec *c);

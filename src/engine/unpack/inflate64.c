@@ -9,27 +9,16 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "engine/unpack/huffman.h"
 
-#define MAX_BITS 15 /* RFC 1951 3.2.7 */
-#define MAX_CODES 288
-#define FAST_BITS 10 /* codes up to this long take one look-up */
 #define END_OF_BLOCK 256
 
-struct huffman {
-	uint16_t fast[1 << FAST_BITS]; /* symbol << 4 | length; 0: a longer code */
-	uint16_t count[MAX_BITS + 1];  /* codes of each length */
-	uint16_t symbol[MAX_CODES];    /* in the order of their codes */
-};
-
 struct vt_inflate64 {
-	struct huffman lengths, distances;
+	struct vt_huffman lengths, distances;
 };
 
 struct decoder {
-	vt_span in;
-	size_t at; /* next byte to load */
-	uint64_t hold;
-	unsigned bits; /* in hold */
+	struct vt_bits bits;
 	struct vt_output *o;
 	size_t base; /* where this stream's output begins */
 	uint8_t *room;
@@ -37,24 +26,9 @@ struct decoder {
 	struct vt_inflate64 *t;
 };
 
-static void refill(struct decoder *d)
-{
-	while (d->bits <= 56 && d->at < d->in.n) {
-		d->hold |= (uint64_t)d->in.p[d->at++] << d->bits;
-		d->bits += 8;
-	}
-}
-
 static bool take(struct decoder *d, unsigned n, uint32_t *out)
 {
-	if (d->bits < n)
-		refill(d);
-	if (d->bits < n)
-		return false;
-	*out = (uint32_t)(d->hold & (((uint64_t)1 << n) - 1));
-	d->hold >>= n;
-	d->bits -= n;
-	return true;
+	return vt_bits_take(&d->bits, n, out);
 }
 
 /* Settles what was put into the room and gets more of it. */
@@ -103,68 +77,9 @@ static vt_err copy(struct decoder *d, size_t distance, size_t n)
 	return VT_OK;
 }
 
-/* Canonical codes (RFC 1951 3.2.2); VT_EFORMAT if over-subscribed. Incomplete sets may stand. */
-static vt_err build(struct huffman *h, const uint8_t *lengths, unsigned n)
+static vt_err symbol(struct decoder *d, const struct vt_huffman *h, unsigned *out)
 {
-	uint16_t first[MAX_BITS + 2] = {0}, code[MAX_BITS + 2] = {0};
-	int left = 1;
-
-	memset(h, 0, sizeof *h);
-	for (unsigned i = 0; i < n; i++)
-		h->count[lengths[i]]++;
-	h->count[0] = 0;
-	for (unsigned len = 1; len <= MAX_BITS; len++) {
-		left = left * 2 - h->count[len];
-		if (left < 0)
-			return VT_EFORMAT;
-		first[len + 1] = (uint16_t)(first[len] + h->count[len]);
-		code[len + 1] = (uint16_t)((code[len] + h->count[len]) << 1);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		unsigned len = lengths[i], c, reversed = 0;
-
-		if (len == 0)
-			continue;
-		h->symbol[first[len]++] = (uint16_t)i;
-		c = code[len]++;
-		if (len > FAST_BITS)
-			continue;
-		for (unsigned b = 0; b < len; b++)
-			reversed |= ((c >> b) & 1) << (len - 1 - b);
-		for (; reversed < 1 << FAST_BITS; reversed += 1u << len)
-			h->fast[reversed] = (uint16_t)(i << 4 | len);
-	}
-	return VT_OK;
-}
-
-static vt_err symbol(struct decoder *d, const struct huffman *h, unsigned *out)
-{
-	unsigned entry, code = 0, first = 0, index = 0;
-
-	if (d->bits < MAX_BITS)
-		refill(d);
-	entry = h->fast[d->hold & ((1 << FAST_BITS) - 1)];
-	if (entry && (entry & 15) <= d->bits) {
-		d->hold >>= entry & 15;
-		d->bits -= entry & 15;
-		*out = entry >> 4;
-		return VT_OK;
-	}
-	for (unsigned len = 1; len <= MAX_BITS; len++) {
-		if (len > d->bits)
-			return VT_ETRUNCATED;
-		code |= (d->hold >> (len - 1)) & 1;
-		if (code - first < h->count[len]) {
-			d->hold >>= len;
-			d->bits -= len;
-			*out = h->symbol[index + (code - first)];
-			return VT_OK;
-		}
-		index += h->count[len];
-		first = (first + h->count[len]) << 1;
-		code <<= 1;
-	}
-	return VT_EFORMAT;
+	return vt_huffman_symbol(h, &d->bits, 0, out);
 }
 
 static vt_err match(struct decoder *d, unsigned sym)
@@ -215,8 +130,7 @@ static vt_err stored(struct decoder *d)
 	uint32_t n, inverse, byte;
 	vt_err e = VT_OK;
 
-	d->hold >>= d->bits % 8;
-	d->bits -= d->bits % 8;
+	vt_bits_drop(&d->bits, d->bits.n % 8);
 	if (!take(d, 16, &n) || !take(d, 16, &inverse))
 		return VT_ETRUNCATED;
 	if ((n ^ inverse) != 0xffff)
@@ -231,16 +145,16 @@ static vt_err stored(struct decoder *d)
 
 static vt_err fixed(struct decoder *d)
 {
-	uint8_t lengths[MAX_CODES];
+	uint8_t lengths[VT_HUFFMAN_SYMBOLS];
 	vt_err e;
 
-	for (unsigned i = 0; i < MAX_CODES; i++)
+	for (unsigned i = 0; i < VT_HUFFMAN_SYMBOLS; i++)
 		lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-	e = build(&d->t->lengths, lengths, MAX_CODES);
+	e = vt_huffman_build(&d->t->lengths, lengths, VT_HUFFMAN_SYMBOLS);
 	if (e)
 		return e;
 	memset(lengths, 5, 32);
-	e = build(&d->t->distances, lengths, 32);
+	e = vt_huffman_build(&d->t->distances, lengths, 32);
 	return e ? e : codes(d);
 }
 
@@ -249,7 +163,7 @@ static vt_err dynamic(struct decoder *d)
 {
 	static const uint8_t order[] = {
 		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-	uint8_t lengths[MAX_CODES + 32] = {0};
+	uint8_t lengths[VT_HUFFMAN_SYMBOLS + 32] = {0};
 	uint32_t nlen, ndist, ncode, v;
 	unsigned at = 0;
 	vt_err e;
@@ -263,7 +177,7 @@ static vt_err dynamic(struct decoder *d)
 			return VT_ETRUNCATED;
 		lengths[order[i]] = (uint8_t)v;
 	}
-	e = build(&d->t->lengths, lengths, VT_COUNT(order));
+	e = vt_huffman_build(&d->t->lengths, lengths, VT_COUNT(order));
 	if (e)
 		return e;
 	while (at < nlen + ndist) {
@@ -289,16 +203,16 @@ static vt_err dynamic(struct decoder *d)
 		memset(lengths + at, value, repeat);
 		at += repeat;
 	}
-	e = build(&d->t->lengths, lengths, nlen);
+	e = vt_huffman_build(&d->t->lengths, lengths, nlen);
 	if (!e)
-		e = build(&d->t->distances, lengths + nlen, ndist);
+		e = vt_huffman_build(&d->t->distances, lengths + nlen, ndist);
 	return e ? e : codes(d);
 }
 
 vt_err vt_inflate64(struct vt_codec *c, vt_span in, struct vt_output *o, size_t *out_used)
 {
 	static vt_err (*const kinds[])(struct decoder *) = {stored, fixed, dynamic};
-	struct decoder d = {.in = in, .o = o, .base = o->buf.n};
+	struct decoder d = {.bits.in = in, .o = o, .base = o->buf.n};
 	uint32_t last = 0, kind;
 	vt_err e = VT_OK, settled;
 
@@ -318,6 +232,6 @@ vt_err vt_inflate64(struct vt_codec *c, vt_span in, struct vt_output *o, size_t 
 	if (!e)
 		e = settled;
 	if (!e)
-		*out_used = d.at - d.bits / 8;
+		*out_used = vt_bits_used(&d.bits);
 	return e;
 }

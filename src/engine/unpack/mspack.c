@@ -37,7 +37,10 @@ struct format {
 	vt_err (*next)(struct state *st, struct vt_member *m);
 };
 
-/* An open "file". */
+/*
+ * An open "file". libmspack 0.11 may hand back none at all, after an error in an earlier member of
+ * the same folder.
+ */
 struct handle {
 	struct state *st;
 	bool writing;
@@ -67,7 +70,7 @@ static int sys_read(struct mspack_file *f, void *to, int n)
 	vt_span part;
 	vt_err e;
 
-	if (n < 0 || h->writing)
+	if (!h || n < 0 || h->writing)
 		return -1;
 	part = vt_span_clip(h->st->s, h->at, (uint64_t)n);
 	e = vt_budget_work(h->st->out.budget, FRAME);
@@ -87,7 +90,7 @@ static int sys_write(struct mspack_file *f, void *from, int n)
 	struct handle *h = (struct handle *)(void *)f;
 	vt_err e;
 
-	if (n < 0 || !h->writing)
+	if (!h || n < 0 || !h->writing)
 		return -1;
 	e = vt_output_add(&h->st->out, vt_span_of(from, (size_t)n));
 	if (e) {
@@ -100,11 +103,14 @@ static int sys_write(struct mspack_file *f, void *from, int n)
 static int sys_seek(struct mspack_file *f, off_t offset, int mode)
 {
 	struct handle *h = (struct handle *)(void *)f;
-	int64_t base = mode == MSPACK_SYS_SEEK_START ? 0
-		: mode == MSPACK_SYS_SEEK_CUR        ? (int64_t)h->at
-						     : (int64_t)h->st->s.n;
-	int64_t to;
+	int64_t base = 0, to;
 
+	if (!h)
+		return -1;
+	if (mode == MSPACK_SYS_SEEK_CUR)
+		base = (int64_t)h->at;
+	else if (mode == MSPACK_SYS_SEEK_END)
+		base = (int64_t)h->st->s.n;
 	if (!vt_add_i64(base, offset, &to) || to < 0 || (uint64_t)to > h->st->s.n)
 		return -1;
 	h->at = (size_t)to;
@@ -113,7 +119,9 @@ static int sys_seek(struct mspack_file *f, off_t offset, int mode)
 
 static off_t sys_tell(struct mspack_file *f)
 {
-	return (off_t)((struct handle *)(void *)f)->at;
+	const struct handle *h = (struct handle *)(void *)f;
+
+	return h ? (off_t)h->at : 0;
 }
 
 __attribute__((format(printf, 2, 3))) static void sys_message(

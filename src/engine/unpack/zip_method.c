@@ -24,6 +24,10 @@ vt_err vt_zip_decode(struct vt_codec *c, const struct vt_zip_entry *entry, vt_sp
 {
 	if (entry->method == 8)
 		return vt_inflate(c, in, entry->real, o, out_used);
+	if (entry->method == 6)
+		return vt_explode(c, in, entry->flags, entry->real, o, out_used);
+	if (entry->method == 1)
+		return vt_unshrink(c, in, entry->real, o, out_used);
 	if (entry->method == 98)
 		return vt_zip_ppmd(entry, in, o, out_used);
 	for (size_t i = 0; i < VT_COUNT(methods); i++) {
