@@ -37,7 +37,7 @@ static const struct vt_fake_case logical[] = {
 	{"A;Engine:81-255,Target:0;0;4D5A::", "rule t0 0; L(4d5a)"},
 	{"A;Engine:81-255,Target:0;0;4D5A::z", "BAD a modifier after \"::\" is not one of i, w, f, a"},
 	{"A;Engine:81-255,Target:1;0;EP+0,100:4D5A::w", "rule t1 0; @ep:0~100 L(4d005a00)"},
-	{"A;Engine:81-255,Target:1,EntryPoint:1-2,NumberOfSections:3-4,FileSize:5-6,Container:CL_TYPE_ZIP,Intermediates:CL_TYPE_ZIP>CL_TYPE_ANY>CL_TYPE_RAR,HandlerType:CL_TYPE_PDF;0;4D5A", "rule t1 size=5-6 entry=1-2 sections=3-4 in=zip path=zip>any>rar as=pdf 0; L(4d5a)"},
+	{"A;Engine:81-255,Target:1,EntryPoint:1-2,NumberOfSections:3-4,FileSize:5-6,Container:CL_TYPE_ZIP,Intermediates:CL_TYPE_ZIP>CL_TYPE_ANY>CL_TYPE_RAR,HandlerType:CL_TYPE_PDF;0;4D5A", "rule t1 size=5-6 entry=1-2 sections=3-4 in=zip path=zip>any>rar 0; L(4d5a)"},
 	{"A;Engine:81-255,Target:0,EntryPoint:1-2;0;4D5A", "BAD EntryPoint and NumberOfSections are for targets 1, 6 and 9 only"},
 	{"A;Engine:81-255,Target:0,FileSize:-6;0;4D5A", "rule t0 size=0-6 0; L(4d5a)"},
 	{"A;Engine:81-255,Target:0,FileSize:6-;0;4D5A", "BAD a range in the target description is min-max"},
