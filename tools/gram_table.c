@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts the folded four-byte grams of files and prints the most common ones as the C table
+ * Counts the folded four-byte grams of files and prints the most common ones as the hash table
  * src/compile/grams.inc, which the compiler uses to choose rare literals.
  *
  *   cc -O2 -o gram_table tools/gram_table.c
@@ -52,11 +52,37 @@ static int by_count(const void *a, const void *b)
 	return x->gram < y->gram ? -1 : x->gram > y->gram;
 }
 
-static int by_gram(const void *a, const void *b)
+/* As src/engine/db/gram.h has it. */
+static uint32_t hash(uint32_t bytes)
 {
-	const struct gram *x = a, *y = b;
+	bytes |= 0x20202020;
+	bytes ^= bytes >> 15;
+	return bytes * 0x9e3779b1;
+}
 
-	return x->gram < y->gram ? -1 : x->gram > y->gram;
+/*
+ * Open addressing in 65,536 slots. The class, log2 of the count in 64 MiB less 6, at most 15, is
+ * kept in the bits that folding makes the same: bit 5 of each byte, lowest first.
+ */
+static void print_table(const struct gram *top, size_t n)
+{
+	static uint32_t slots[65536];
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t class = 31 - (uint32_t)__builtin_clz(top[i].count) - 6;
+		uint32_t at = hash(top[i].gram) >> 16, value = top[i].gram & ~0x20202020u;
+
+		if (class > 15)
+			class = 15;
+		for (uint32_t b = 0; b < 4; b++)
+			value |= (class >> b & 1) << (8 * b + 5);
+		while (slots[at])
+			at = (at + 1) % 65536;
+		/* the gram of all zero bytes in class 0 would look empty: it is far more common */
+		slots[at] = value;
+	}
+	for (size_t i = 0; i < 65536; i++)
+		printf("%#x,%s", slots[i], i % 12 == 11 ? "\n" : " ");
 }
 
 int main(void)
@@ -86,20 +112,15 @@ int main(void)
 		uint64_t scaled = count[g] * (64ull << 20) / (total ? total : 1);
 
 		if (scaled >= 64 && n < cap)
-			top[n++] = (struct gram){scaled > UINT32_MAX ? UINT32_MAX : (uint32_t)scaled, unpack(g)};
+			top[n++] = (struct gram){
+				scaled > UINT32_MAX ? UINT32_MAX : (uint32_t)scaled, unpack(g)};
 	}
 	qsort(top, n, sizeof *top, by_count);
 	if (n > KEEP)
 		n = KEEP;
-	qsort(top, n, sizeof *top, by_gram);
-	printf("/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by tools/gram_table.c from %llu MiB: "
-	       "folded gram (first byte lowest), log2 of its count in 64 MiB. */\n",
+	printf("/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by tools/gram_table.c from %llu "
+	       "MiB. */\n",
 		(unsigned long long)(total >> 20));
-	for (size_t i = 0; i < n; i++) {
-		int class = 31 - __builtin_clz(top[i].count);
-
-		printf("{0x%08xu, %d},%s", top[i].gram, class, i % 5 == 4 ? "\n" : " ");
-	}
-	printf("\n");
+	print_table(top, n);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "engine/db/gram.h"
+#include "engine/db/image.h"
 #include "engine/match/pattern.h"
 
 /* What a literal without a rare gram costs, by size, in 64 MiB: it needs expanded tables. */
@@ -10,28 +11,26 @@
 #define COST_SIZE_3 (1u << 17)
 #define COST_SIZE_2 (1u << 22)
 
-static const struct {
-	uint32_t gram;
-	uint8_t class;
-} common[] = {
+/*
+ * Open addressing by vt_gram4_hash(). A folded gram has bit 5 of each byte set; there the table
+ * keeps the class, less VT_GRAM_CLASS_MIN. Zero is an empty slot.
+ */
+static const uint32_t common[] = {
 #include "compile/grams.inc"
 };
+#define GRAM_CLASS_MIN 6
 
 vt_cost vt_gram_frequency(uint32_t bytes)
 {
-	uint32_t gram = bytes | VT_FOLD32;
-	size_t lo = 0, hi = VT_COUNT(common);
+	uint32_t gram = bytes & ~VT_FOLD32, i = vt_gram4_hash(bytes) >> 16;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+	for (; common[i]; i = (i + 1) % VT_COUNT(common)) {
+		uint32_t c = common[i] & VT_FOLD32;
 
-		if (common[mid].gram < gram)
-			lo = mid + 1;
-		else
-			hi = mid;
+		if ((common[i] & ~VT_FOLD32) == gram)
+			return (vt_cost)1 << (GRAM_CLASS_MIN + (c >> 5 & 1) + (c >> 12 & 2) +
+				       (c >> 19 & 4) + (c >> 26 & 8));
 	}
-	if (lo < VT_COUNT(common) && common[lo].gram == gram)
-		return (vt_cost)1 << common[lo].class;
 	return 1;
 }
 
@@ -173,12 +172,16 @@ static void consider(
 	struct choice *best, const struct fixed_run *r, uint32_t at, unsigned n, uint32_t shift)
 {
 	struct vt_anchor a = {.size = (uint8_t)n, .run = r->at, .start = r->start};
-	vt_cost cost;
+	vt_cost cost = cost_short(r->bytes + at, n, &a.gram), cost8;
 
-	if (n == 8)
-		cost = cost_long(r->bytes + at);
-	else
-		cost = cost_short(r->bytes + at, n, &a.gram);
+	a.tier = n == 2 ? VT_TIER_PAIR : VT_TIER_SHORT;
+	if (n == 8) {
+		cost8 = cost_long(r->bytes + at);
+		if (cost8 <= cost) {
+			cost = cost8;
+			a.tier = VT_TIER_LONG;
+		}
+	}
 	if (cost >= best->cost)
 		return;
 	memcpy(&a.value, r->bytes + at, n);
@@ -232,6 +235,21 @@ static vt_cost alt_anchors(const struct vt_element *e, bool start, struct fixed_
 	}
 	*out_n = e->count;
 	return sum;
+}
+
+bool vt_anchor_head(vt_span code, struct vt_anchor *out)
+{
+	vt_reader r = vt_reader_of(code);
+	struct fixed_run run = {.start = true};
+	struct vt_element e;
+
+	while (run.n < 2 && vt_element_next(&r, &e) && e.fixed)
+		put_element(&run, &e);
+	if (run.n < 2 || !run.known[0] || !run.known[1])
+		return false;
+	*out = (struct vt_anchor){.size = 2, .tier = VT_TIER_HEAD, .start = true};
+	memcpy(&out->value, run.bytes, 2);
+	return true;
 }
 
 vt_cost vt_anchor_choose(vt_span code, struct vt_anchor out[VT_ANCHORS_MAX], size_t *out_n)

@@ -20,7 +20,8 @@ typedef uint64_t vt_cost;
 
 struct vt_anchor {
 	uint64_t value;    /* folded bytes, first one lowest */
-	uint8_t size;      /* 2..8 */
+	uint8_t size;      /* bytes: 8 (LONG), 3..8 (SHORT), 2 (PAIR, HEAD) */
+	uint8_t tier;      /* enum vt_tier */
 	uint8_t gram;      /* where the gram (pair of grams) of a short literal starts */
 	bool start;        /* the run starts the pattern */
 	uint32_t run;      /* offset in the pattern's code of the run of fixed elements around it */
@@ -28,6 +29,9 @@ struct vt_anchor {
 };
 
 #define VT_ANCHORS_MAX 64
+
+/* The anchor of a pattern that can only stand at the start of an object; false if it has none. */
+bool vt_anchor_head(vt_span code, struct vt_anchor *out);
 
 /*
  * The cheapest anchor of a pattern, or several, one for each alternative, where only alternatives

@@ -72,20 +72,37 @@ static struct cover join(struct cover a, struct cover b)
 static struct cover cover_logic(
 	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span code, unsigned depth);
 
+/* What one look at an object's first bytes is worth: dearer than a rare literal, cheaper than most.
+ */
+#define HEAD_COST ((vt_cost)1 << 10)
+
+vt_cost vt_sub_anchors(const struct vt_builder *b, const struct vt_image_sub *s, uint32_t pattern,
+	struct vt_anchor out[VT_ANCHORS_MAX], size_t *out_n)
+{
+	const struct vt_image_pattern *p =
+		vt_vec_data(&b->patterns, struct vt_image_pattern) + pattern;
+	vt_span code = vt_span_of(b->code.p + p->code, p->code_size);
+	vt_cost cost = vt_anchor_choose(code, out, out_n);
+
+	if (cost > HEAD_COST && s->offset_kind == VT_OFF_ABS && s->offset_value == 0 &&
+		s->shift == 0 && vt_anchor_head(code, out)) {
+		*out_n = 1;
+		return HEAD_COST;
+	}
+	return cost;
+}
+
 static struct cover cover_content(
 	const struct vt_builder *b, const struct vt_image_sub *s, unsigned i)
 {
 	struct cover c = {.subs = 1ull << i};
 
-	for (unsigned k = 0; k < s->npatterns; k++) {
-		const struct vt_image_pattern *p =
-			vt_vec_data(&b->patterns, struct vt_image_pattern) + s->first_pattern + k;
+	for (uint32_t k = 0; k < s->npatterns; k++) {
 		struct vt_anchor anchors[VT_ANCHORS_MAX];
 		size_t n;
 
-		c.cost = vt_cost_add(c.cost,
-			vt_anchor_choose(
-				vt_span_of(b->code.p + p->code, p->code_size), anchors, &n));
+		c.cost = vt_cost_add(
+			c.cost, vt_sub_anchors(b, s, s->first_pattern + k, anchors, &n));
 	}
 	return c;
 }

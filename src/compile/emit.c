@@ -33,20 +33,20 @@ static vt_err emit_hashes(vt_buf *hashes, vt_buf parts[VT_HASH_PARTS])
 	if (n > UINT32_MAX - 1)
 		return VT_ELIMIT;
 	qsort(h, n, sizeof *h, by_size_key_line);
-	e = vt_buf_reserve(&parts[VT_HASH_KEYS], n * sizeof h->key);
-	if (!e)
-		e = vt_buf_reserve(&parts[VT_HASH_LINES], n * sizeof h->line);
+	for (unsigned p = VT_HASH_KEYS; p <= VT_HASH_LINES && !e; p++)
+		e = vt_buf_reserve(&parts[p], n * sizeof(uint32_t));
+	if (e)
+		return e;
 	for (uint32_t i = 0; i < n && !e; i++) {
-		if (i == 0 || h[i].size != h[i - 1].size) {
-			e = vt_vec_add(&parts[VT_HASH_SIZES], &h[i].size);
-			if (!e)
-				e = vt_vec_add(&parts[VT_HASH_STARTS], &i);
-		}
+		vt_vec_data(&parts[VT_HASH_KEYS], uint32_t)[i] = h[i].key;
+		vt_vec_data(&parts[VT_HASH_LINES], uint32_t)[i] = h[i].line;
+		if (i && h[i].size == h[i - 1].size)
+			continue;
+		e = vt_vec_add(&parts[VT_HASH_SIZES], &h[i].size);
 		if (!e)
-			e = vt_vec_add(&parts[VT_HASH_KEYS], &h[i].key);
-		if (!e)
-			e = vt_vec_add(&parts[VT_HASH_LINES], &h[i].line);
+			e = vt_vec_add(&parts[VT_HASH_STARTS], &i);
 	}
+	parts[VT_HASH_KEYS].n = parts[VT_HASH_LINES].n = n * sizeof(uint32_t);
 	if (!e)
 		e = vt_vec_add(&parts[VT_HASH_STARTS], &end);
 	vt_buf_free(hashes); /* the largest of all tables: not twice */

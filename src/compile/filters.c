@@ -12,7 +12,7 @@
 /* An anchor with where it came from. */
 struct ref {
 	uint64_t value;
-	uint8_t size, gram;
+	uint8_t size, tier, gram;
 	struct vt_image_ref image;
 };
 
@@ -43,6 +43,8 @@ static int by_literal(const void *a, const void *b)
 {
 	const struct ref *x = a, *y = b;
 
+	if (x->tier != y->tier)
+		return x->tier < y->tier ? -1 : 1;
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
 	if (x->value != y->value)
@@ -54,20 +56,20 @@ static int by_literal(const void *a, const void *b)
 	return x->image.distance < y->image.distance ? -1 : x->image.distance > y->image.distance;
 }
 
-static vt_err add_refs(struct vt_builder *b, struct target *t, uint32_t rule, uint32_t pattern)
+static vt_err add_refs(struct vt_builder *b, struct target *t, uint32_t rule,
+	const struct vt_image_sub *sub, uint32_t pattern)
 {
-	const struct vt_image_pattern *p =
-		vt_vec_data(&b->patterns, struct vt_image_pattern) + pattern;
 	struct vt_anchor anchors[VT_ANCHORS_MAX];
 	vt_err e = VT_OK;
 	size_t n;
 
-	(void)vt_anchor_choose(vt_span_of(b->code.p + p->code, p->code_size), anchors, &n);
+	(void)vt_sub_anchors(b, sub, pattern, anchors, &n);
 	for (size_t i = 0; i < n && !e; i++) {
 		const struct vt_anchor *a = &anchors[i];
 		struct ref r = {
 			.value = a->value,
 			.size = a->size,
+			.tier = a->tier,
 			.gram = a->gram,
 			.image =
 				{
@@ -111,7 +113,7 @@ static vt_err add_rule(struct vt_builder *b, struct target *t, uint32_t rule)
 		if (!(cover >> i & 1))
 			continue;
 		for (uint32_t k = 0; k < subs[i].npatterns && !e; k++)
-			e = add_refs(b, t, rule, subs[i].first_pattern + k);
+			e = add_refs(b, t, rule, &subs[i], subs[i].first_pattern + k);
 	}
 	return e;
 }
@@ -163,9 +165,9 @@ static vt_err literal_grams(struct target *t, const struct ref *r, uint32_t lite
 {
 	vt_err e = VT_OK;
 
-	if (r->size == 2)
-		return add_gram(t, VT_TIER_PAIR, vt_gram2((uint32_t)r->value), literal, 0);
-	if (r->size < 8)
+	if (r->tier == VT_TIER_PAIR || r->tier == VT_TIER_HEAD)
+		return add_gram(t, r->tier, vt_gram2((uint32_t)r->value), literal, 0);
+	if (r->tier == VT_TIER_SHORT)
 		return short_grams(t, r, literal);
 	for (uint8_t a = 0; a < 4 && !e; a++)
 		e = add_gram(t, VT_TIER_LONG, vt_gram5_hash(r->value >> 8 * a), literal, a);
@@ -174,7 +176,7 @@ static vt_err literal_grams(struct target *t, const struct ref *r, uint32_t lite
 
 static bool same_literal(const struct ref *a, const struct ref *b)
 {
-	return a->size == b->size && a->value == b->value;
+	return a->tier == b->tier && a->size == b->size && a->value == b->value;
 }
 
 static vt_err make_grams(struct target *t)
@@ -258,7 +260,7 @@ static vt_err emit_filter(const struct target *zero, const struct target *t, vt_
 	for (unsigned i = 0; i < VT_TIERS; i++)
 		n[i] = vt_vec_count(&zero->grams[i], struct gram) +
 			(t == zero ? 0 : vt_vec_count(&t->grams[i], struct gram));
-	if (n[0] + n[1] + n[2] == 0)
+	if (n[VT_TIER_LONG] + n[VT_TIER_SHORT] + n[VT_TIER_PAIR] == 0)
 		return VT_OK;
 	e = vt_buf_add(out, &f, sizeof f);
 	/* about one gram a word of 64 bits, or less where that is still small */
@@ -281,7 +283,7 @@ static vt_err emit_filter(const struct target *zero, const struct target *t, vt_
 	if (e)
 		return e;
 	memcpy(out->p, &f, sizeof f);
-	for (unsigned i = 0; i < VT_TIERS; i++) {
+	for (unsigned i = 0; i < VT_FILTER_TIERS; i++) {
 		fill_filter(out, &f, zero, i);
 		if (t != zero)
 			fill_filter(out, &f, t, i);
@@ -319,7 +321,7 @@ static struct keyed_gram key_gram(const struct gram *g, unsigned tier, unsigned 
 		k.gram.print = vt_gram4_print((uint32_t)g->hash);
 	} else {
 		k.bucket = (uint32_t)g->hash >> (16 - bits);
-		k.gram.print = 0;
+		k.gram.print = (uint16_t)g->hash;
 	}
 	return k;
 }
@@ -336,7 +338,7 @@ static vt_err emit_tier(
 
 	if (n == 0)
 		return VT_OK;
-	bits = tier == VT_TIER_PAIR ? 16 : log2_at_least(n / 2, 8, 20);
+	bits = log2_at_least(n / 2, 8, tier >= VT_TIER_PAIR ? 16 : 20);
 	keyed = malloc(n * sizeof *keyed);
 	if (!keyed)
 		return VT_ENOMEM;

@@ -9,7 +9,7 @@
 #include "engine/db/image.h"
 
 struct vt_build_hash {
-	uint64_t key;
+	uint32_t key;
 	uint32_t size; /* VT_IMAGE_SIZE_ANY for any */
 	uint32_t line; /* with VT_IMAGE_LINE_PUA */
 };
@@ -47,6 +47,10 @@ struct vt_builder {
  * subsignature i. VT_COST_NONE: the rule can hold without any (or has no anchors): always evaluate.
  */
 vt_cost vt_cover(const struct vt_builder *b, const struct vt_image_rule *r, uint64_t *out_subs);
+
+/* The anchors of one of a content subsignature's patterns, and what they cost together. */
+vt_cost vt_sub_anchors(const struct vt_builder *b, const struct vt_image_sub *s, uint32_t pattern,
+	struct vt_anchor out[VT_ANCHORS_MAX], size_t *out_n);
 
 /* NULL, or what is wrong with logic code over `nsubs` subsignatures. */
 const char *vt_logic_check(vt_span code, unsigned nsubs);

@@ -296,16 +296,26 @@ static bool at_edge(const struct body *s, size_t at)
 	return end && memchr(rest.p, '-', (size_t)(end - rest.p));
 }
 
+/* (L) among other bytes: LF or CRLF. */
+static vt_err add_line_end(struct body *s)
+{
+	static const uint8_t code[] = {VT_OP_ALT, 0, 2, 0, 13, 0, 0, 0, /* 2 of them, 13 bytes */
+		4, 0, VT_OP_LIT, 1, 0, '\n', 5, 0, VT_OP_LIT, 2, 0, '\r', '\n'};
+
+	s->tokens++;
+	s->last = NONE;
+	s->fixed = 0;
+	return vt_buf_add(s->code, code, sizeof code);
+}
+
 /*
- * (B), (L), (W). At an edge of a part they look and take up nothing, between other bytes they take
- * up one byte (observed). The code for (W) always takes up one: before the first part it then
- * starts one byte earlier.
+ * (B), (L), (W). At an edge of a part they look at the byte outside and take up nothing, between
+ * other bytes they take up what they look at (observed).
  */
 static vt_err parse_bound(struct body *s, bool negated)
 {
 	uint8_t kind = s->hex.p[s->at + 1];
-	const uint8_t code[] = {VT_OP_BOUND, kind, negated};
-	bool first = s->tokens == 0;
+	enum vt_side side = VT_SIDE_HERE;
 	size_t next = s->at + 3;
 	vt_err err;
 
@@ -314,16 +324,21 @@ static vt_err parse_bound(struct body *s, bool negated)
 	s->at = next;
 	while (vt_span_has(s->hex, next, 3) && s->hex.p[next] == '(' && s->hex.p[next + 2] == ')')
 		next += 3;
+	if (s->tokens == 0)
+		side = VT_SIDE_BEFORE;
+	else if (at_edge(s, next))
+		side = VT_SIDE_AFTER;
 	err = flush(s);
-	if (!err)
+	if (!err && side == VT_SIDE_HERE && kind == VT_BOUND_LINE && !negated)
+		return add_line_end(s);
+	if (!err) {
+		const uint8_t code[] = {VT_OP_BOUND, kind, (uint8_t)(side * 2u + negated)};
+
 		err = vt_buf_add(s->code, code, sizeof code);
+	}
 	s->last = NONE;
 	s->fixed = 0;
-	if (first && !s->split && kind == VT_BOUND_NONWORD) {
-		s->lead[0]++;
-		s->lead[1]++;
-	}
-	if (!first && !at_edge(s, next) && kind != VT_BOUND_NONWORD) {
+	if (side == VT_SIDE_HERE) {
 		s->tokens++;
 		s->any++;
 	}
@@ -410,8 +425,6 @@ static bool as_masked_byte(const struct body *s, size_t start, uint8_t *value, u
 	}
 	if (distinct != 1u << __builtin_popcount(differ))
 		return false;
-	if (s->flags & VT_CLAM_NOCASE && differ)
-		return false; /* case is folded before the mask */
 	*mask = (uint8_t)~differ;
 	*value = first & *mask;
 	return true;

@@ -55,7 +55,7 @@ static void put_pattern(struct vt_builder *b, vt_span code, unsigned depth)
 	if (code.n == 0)
 		abort();
 	while (vt_reader_left(&r) && !r.bad) {
-		unsigned op = vt_read_u8(&r), n;
+		unsigned op = vt_read_u8(&r), n, side;
 		uint32_t min, max;
 
 		P("%s", first ? "" : " ");
@@ -92,7 +92,8 @@ static void put_pattern(struct vt_builder *b, vt_span code, unsigned depth)
 		case VT_OP_ALT: put_alternatives(b, &r, depth); break;
 		case VT_OP_BOUND:
 			n = vt_read_u8(&r);
-			P("%sB(%c)", vt_read_u8(&r) ? "!" : "", (char)n);
+			side = vt_read_u8(&r);
+			P("%sB(%c%c)", side & 1 ? "!" : "", "<>."[side >> 1], (char)n);
 			break;
 		default: abort();
 		}

@@ -53,8 +53,8 @@ vt_err vt_clam_content(struct vt_clam *c, vt_span offset, vt_span hex, unsigned 
 		err = vt_clam_body(c, hex, flags & (VT_CLAM_NOCASE | VT_CLAM_WIDE), &body);
 		if (err)
 			return err;
-		out->patterns[out->npatterns++] =
-			(struct vt_pattern){.code = body.code, .flags = pattern_flags};
+		out->patterns[out->npatterns++] = (struct vt_pattern){
+			.code = body.code, .flags = pattern_flags | VT_PATTERN_WIDE};
 	}
 	move_offset(&out->offset, &body);
 	return VT_OK;

@@ -14,7 +14,8 @@
  *   ALT    u8 op, u8 negated, u16 count, u32 length of what follows, then count times
  *          (u16 n, n bytes of nested pattern code). Matches if one of them does; negated (all have
  *          the same fixed length): if none does, and then takes up that length
- *   BOUND  u8 op, u8 kind, u8 negated: takes up no byte. ClamAV manual, "Character classes"
+ *   BOUND  u8 op, u8 kind, u8 side * 2 + negated: takes up no byte (ClamAV manual, "Character
+ *          classes")
  * Nesting is at most VT_PATTERN_DEPTH deep; a GAP with VT_GAP_ANY stands only at the top level.
  *
  * Logic code: one node.
@@ -47,9 +48,16 @@ enum vt_pattern_op {
 };
 
 enum vt_bound {
-	VT_BOUND_WORD = 'B',    /* (B): word boundary */
-	VT_BOUND_LINE = 'L',    /* (L): CR, LF or an end of the object */
-	VT_BOUND_NONWORD = 'W', /* (W): a byte that is not alphanumeric: takes up one byte */
+	VT_BOUND_WORD = 'B',    /* (B): a byte that delimits words */
+	VT_BOUND_LINE = 'L',    /* (L): the end of a line */
+	VT_BOUND_NONWORD = 'W', /* (W): a byte that is not alphanumeric */
+};
+
+/* Which byte a BOUND looks at; an end of the object holds for the first two. */
+enum vt_side {
+	VT_SIDE_BEFORE, /* the byte before: at the start of a pattern */
+	VT_SIDE_AFTER,  /* the byte behind: at its end */
+	VT_SIDE_HERE,   /* the same byte, which the code behind then takes up: in its midst */
 };
 
 enum vt_logic_op {
@@ -86,9 +94,11 @@ struct vt_offset {
 };
 
 /* One way for a content subsignature to match. */
-#define VT_PATTERN_NOCASE 1u /* ASCII letters of LIT and MASK match both cases; LIT is lower case  \
-			      */
-#define VT_PATTERN_FULLWORD 2u /* no alphanumeric byte right before or after */
+/* ASCII letters of LIT and MASK match both cases; LIT is lower case. */
+#define VT_PATTERN_NOCASE 1u
+/* No alphanumeric byte right before or after; with WIDE, none with a zero byte behind it. */
+#define VT_PATTERN_FULLWORD 2u
+#define VT_PATTERN_WIDE 4u
 
 struct vt_pattern {
 	vt_span code;

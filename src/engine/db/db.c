@@ -87,7 +87,7 @@ static bool load_hashes(
 
 	if (!table(image, h, id + VT_HASH_SIZES, 4, &sizes) ||
 		!table(image, h, id + VT_HASH_STARTS, 4, &starts) ||
-		!table(image, h, id + VT_HASH_KEYS, 8, &keys) ||
+		!table(image, h, id + VT_HASH_KEYS, 4, &keys) ||
 		!table(image, h, id + VT_HASH_LINES, 4, &lines))
 		return false;
 	if (keys.n != lines.n || (sizes.n && starts.n != sizes.n + 1))

@@ -23,8 +23,7 @@ struct vt_table {
 };
 
 struct vt_hash_table {
-	const uint32_t *sizes, *starts, *lines;
-	const uint64_t *keys;
+	const uint32_t *sizes, *starts, *keys, *lines;
 	uint32_t nsizes, nkeys;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hash rules: per kind and algorithm, the sizes that occur, and under each size the sorted first
- * eight bytes of the digests. A candidate is settled by its source line.
+ * four bytes of the digests. A candidate is settled by its source line.
  */
 #include "engine/db/db.h"
 
@@ -108,8 +108,7 @@ static vt_err candidate(struct find *f, uint32_t line)
 static vt_err find_size(struct find *f, uint32_t size)
 {
 	const struct vt_hash_table *t = &f->db->hashes[f->kind][f->algo];
-	uint32_t lo, hi, end;
-	uint64_t key;
+	uint32_t lo, hi, end, key;
 	vt_err e = VT_OK;
 
 	memcpy(&key, f->digest, sizeof key);

@@ -21,7 +21,7 @@
 enum vt_hash_part {
 	VT_HASH_SIZES,  /* u32, ascending, each once; VT_IMAGE_SIZE_ANY last */
 	VT_HASH_STARTS, /* u32, one more than sizes: where the size's keys begin */
-	VT_HASH_KEYS,   /* u64: first 8 bytes of the digest, ascending within a size */
+	VT_HASH_KEYS,   /* u32: first 4 bytes of the digest, ascending within a size */
 	VT_HASH_LINES,  /* u32: line of the rule; top bit: PUA */
 	VT_HASH_PARTS
 };
@@ -176,8 +176,14 @@ struct vt_image_filter {
 
 enum vt_tier {
 	VT_TIER_LONG,  /* 8 bytes: 5-grams at stride 4 */
-	VT_TIER_SHORT, /* 3 to 7 bytes: 4-grams at short_stride */
+	VT_TIER_SHORT, /* 3 to 8 bytes: 4-grams at short_stride */
 	VT_TIER_PAIR,  /* 2 bytes, stride 1 */
+	VT_FILTER_TIERS,
+	/*
+	 * The first 2 bytes of patterns that can only stand at the very start of an object: looked
+	 * up once an object, without a filter.
+	 */
+	VT_TIER_HEAD = VT_FILTER_TIERS,
 	VT_TIERS
 };
 

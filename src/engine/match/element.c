@@ -79,9 +79,11 @@ bool vt_element_next(vt_reader *r, struct vt_element *out)
 		break;
 	case VT_OP_BOUND:
 		e.kind = vt_read_u8(r);
-		e.negated = vt_read_u8(r) != 0;
+		e.side = vt_read_u8(r);
+		e.negated = e.side & 1;
+		e.side >>= 1;
 		e.fixed = true;
-		e.length = e.kind == VT_BOUND_NONWORD;
+		e.length = 0;
 		break;
 	default: r->bad = true;
 	}
@@ -139,8 +141,10 @@ static void check_piece(struct check *c, struct piece p)
 	while (!c->why && vt_element_next(&r, &e)) {
 		if (e.op == VT_OP_GAP && e.max == VT_GAP_ANY && p.depth)
 			c->why = "an unbounded gap inside of an alternative";
-		if (e.op == VT_OP_BOUND && e.kind != VT_BOUND_WORD && e.kind != VT_BOUND_LINE &&
-			e.kind != VT_BOUND_NONWORD)
+		if (e.op == VT_OP_BOUND &&
+			((e.kind != VT_BOUND_WORD && e.kind != VT_BOUND_LINE &&
+				 e.kind != VT_BOUND_NONWORD) ||
+				e.side > VT_SIDE_HERE))
 			c->why = "unknown boundary";
 		if (e.op == VT_OP_ALT)
 			check_alt(c, &e, p.depth);

@@ -25,7 +25,7 @@ typedef size_t vt_filter_fn(const uint8_t *p, size_t n, const struct vt_filter *
 
 struct vt_filter_impl {
 	const char *name;
-	vt_filter_fn *tiers[VT_TIERS];
+	vt_filter_fn *tiers[VT_FILTER_TIERS];
 };
 
 /* All that this processor can run, best first, ending with NULL. */

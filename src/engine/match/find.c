@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compares the first and the last byte of the literal at 16 places at a time (vector extensions of
+ * Compares two bytes of the literal, its rarest ones, at 16 places at a time (vector extensions of
  * the compiler, so any processor), and the rest only where both fit.
  */
 #include "engine/match/find.h"
@@ -21,15 +21,57 @@ bool vt_same(const uint8_t *p, const uint8_t *lit, size_t n, bool nocase)
 	return true;
 }
 
-/* Bit 5 is ignored by OR-ing it in: a superset of "same letter", sorted out by vt_same(). */
-static vec candidates(
-	const uint8_t *p, size_t last, uint8_t first_byte, uint8_t last_byte, uint8_t fold)
+static const uint8_t byte_rank[256] = {
+#include "engine/match/byte_rank.inc"
+};
+
+/* Where the two rarest bytes of a literal are; the same place twice if it has one byte. */
+struct probes {
+	size_t at[2];
+	uint8_t byte[2];
+};
+
+static unsigned rank_of(uint8_t c, bool nocase)
+{
+	unsigned rank = byte_rank[c];
+
+	if (nocase && c >= 'a' && c <= 'z' && byte_rank[c ^ 0x20] > rank)
+		rank = byte_rank[c ^ 0x20];
+	return rank;
+}
+
+static struct probes choose(const uint8_t *lit, size_t n, bool nocase)
+{
+	struct probes p = {0};
+	unsigned best[2] = {UINT8_MAX + 1, UINT8_MAX + 1};
+
+	for (size_t i = 0; i < n && i < 64; i++) {
+		unsigned rank = rank_of(lit[i], nocase);
+
+		if (rank < best[0]) {
+			best[1] = best[0];
+			p.at[1] = p.at[0];
+			best[0] = rank;
+			p.at[0] = i;
+		} else if (rank < best[1]) {
+			best[1] = rank;
+			p.at[1] = i;
+		}
+	}
+	for (size_t k = 0; k < 2; k++)
+		p.byte[k] = nocase ? lit[p.at[k]] | 0x20 : lit[p.at[k]];
+	return p;
+}
+
+/* With `fold` bit 5 is ignored: a superset of "same letter", sorted out by vt_same(). */
+static vec candidates(const uint8_t *p, const struct probes *probes, uint8_t fold)
 {
 	vec a, b, f = (vec){0} + fold;
 
-	memcpy(&a, p, sizeof a);
-	memcpy(&b, p + last, sizeof b);
-	return (vec)(((a | f) == ((vec){0} + first_byte)) & ((b | f) == ((vec){0} + last_byte)));
+	memcpy(&a, p + probes->at[0], sizeof a);
+	memcpy(&b, p + probes->at[1], sizeof b);
+	return (vec)(((a | f) == ((vec){0} + probes->byte[0])) &
+		((b | f) == ((vec){0} + probes->byte[1])));
 }
 
 static bool any(vec v)
@@ -42,16 +84,16 @@ static bool any(vec v)
 bool vt_find(
 	vt_span s, size_t from, size_t to, const uint8_t *lit, size_t n, bool nocase, size_t *out)
 {
+	struct probes probes = choose(lit, n, nocase);
 	uint8_t fold = nocase ? 0x20 : 0;
-	uint8_t a = lit[0] | fold, b = lit[n - 1] | fold;
 	size_t i = from;
 
 	if (n > s.n || from > s.n - n)
 		return false;
 	to = vt_min_size(to, s.n - n);
-	/* the vectors at i and at i + n - 1 end inside of the span */
+	/* the vector at the last possible probe ends inside of the span */
 	for (; i <= to && s.n - i >= n - 1 + sizeof(vec); i += sizeof(vec)) {
-		vec hits = candidates(s.p + i, n - 1, a, b, fold);
+		vec hits = candidates(s.p + i, &probes, fold);
 
 		if (!any(hits))
 			continue;

@@ -139,7 +139,7 @@ static uint32_t gram_bucket(unsigned tier, unsigned bits, uint64_t bytes, uint16
 		*print = vt_gram4_print(h);
 		return h >> (32 - bits);
 	}
-	*print = 0;
+	*print = (uint16_t)vt_gram2((uint32_t)bytes);
 	return vt_gram2((uint32_t)bytes) >> (16 - bits);
 }
 
@@ -190,9 +190,9 @@ static void filter_block(struct vt_match *m, const uint8_t *p, size_t n, uint64_
 {
 	const unsigned target = m->object->target;
 	const struct vt_filter *f = &m->db->filters[target];
-	const bool has[VT_TIERS] = {f->longs != NULL, f->shorts != NULL, f->pairs != NULL};
+	const bool has[VT_FILTER_TIERS] = {f->longs != NULL, f->shorts != NULL, f->pairs != NULL};
 
-	for (unsigned tier = 0; tier < VT_TIERS; tier++) {
+	for (unsigned tier = 0; tier < VT_FILTER_TIERS; tier++) {
 		size_t count;
 
 		if (!has[tier])
@@ -204,6 +204,20 @@ static void filter_block(struct vt_match *m, const uint8_t *p, size_t n, uint64_
 			resolve(m, tier, &m->db->anchors[0], base, m->positions, count);
 		if (target && m->db->anchors[target].tiers[tier].bits)
 			resolve(m, tier, &m->db->anchors[target], base, m->positions, count);
+	}
+}
+
+/* Patterns that only the object's first bytes can match. */
+static void check_head(struct vt_match *m)
+{
+	static const uint32_t start[] = {0};
+	const unsigned targets[] = {0, m->object->target};
+
+	for (size_t i = 0; i < (m->object->target ? VT_COUNT(targets) : 1); i++) {
+		const struct vt_anchors *a = &m->db->anchors[targets[i]];
+
+		if (a->tiers[VT_TIER_HEAD].bits)
+			resolve(m, VT_TIER_HEAD, a, 0, start, VT_COUNT(start));
 	}
 }
 
@@ -250,6 +264,7 @@ vt_err vt_match_object(struct vt_match *m, const struct vt_object *o, struct vt_
 		memset(m->seen, 0, ((size_t)m->db->rules.n + 1) * sizeof *m->seen);
 		m->generation = 1;
 	}
+	check_head(m);
 	e = filter_object(m, b);
 	if (m->nrules)
 		qsort(m->rules, m->nrules, sizeof *m->rules, compare_u32);

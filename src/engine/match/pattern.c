@@ -92,22 +92,37 @@ static bool masked_same(const uint8_t *p, const uint8_t *pairs, size_t n, bool n
 	return true;
 }
 
-/* ClamAV manual, "Character classes"; an end of the object counts as a boundary. */
+static bool is_delimiter(uint8_t c, uint8_t side)
+{
+	static const char *const of[] = {
+		[VT_SIDE_BEFORE] = " -./<@_",
+		[VT_SIDE_AFTER] = "\n\r \"'-/=>_",
+		[VT_SIDE_HERE] = "\n\r \"'-./<=>@_",
+	};
+
+	return c && strchr(of[side], c);
+}
+
+/*
+ * ClamAV manual, "Character classes"; which bytes count on which side is observed. Not before a
+ * word is no byte that delimits on any side; not at an end of the object, which delimits.
+ */
 static bool bound_holds(vt_span bytes, const struct vt_element *e, uint64_t pos)
 {
-	bool before = pos > 0 && pos <= bytes.n && is_alnum(bytes.p[pos - 1]);
-	bool after = pos < bytes.n && is_alnum(bytes.p[pos]);
-	bool holds = false;
+	bool before = e->side == VT_SIDE_BEFORE;
+	bool at_end = before ? pos == 0 : pos >= bytes.n;
+	uint8_t c;
 
+	if (at_end)
+		return e->side != VT_SIDE_HERE && !e->negated;
+	c = bytes.p[before ? pos - 1 : pos];
 	if (e->kind == VT_BOUND_WORD)
-		holds = !before || !after;
-	else if (e->kind == VT_BOUND_LINE)
-		holds = pos == 0 || pos >= bytes.n || bytes.p[pos] == '\n' ||
-			bytes.p[pos] == '\r' || bytes.p[pos - 1] == '\n' ||
-			bytes.p[pos - 1] == '\r';
-	else
-		return pos < bytes.n && is_alnum(bytes.p[pos]) == e->negated;
-	return holds != e->negated;
+		return is_delimiter(c, e->negated && before ? VT_SIDE_HERE : e->side) != e->negated;
+	if (e->kind == VT_BOUND_NONWORD)
+		return is_alnum(c) == e->negated;
+	if (e->side == VT_SIDE_AFTER && c == '\r' && pos + 1 < bytes.n)
+		c = bytes.p[pos + 1];
+	return (c == '\n') != e->negated;
 }
 
 /* One element of fixed length, without choices, at pos. ALT only if its alternatives are flat. */
@@ -277,10 +292,22 @@ static bool step(struct run *s)
 	return enter_gap(s, after, e.max == VT_GAP_ANY ? UINT64_MAX : e.max - e.min);
 }
 
-static bool fullword_ok(vt_span bytes, uint64_t start, uint64_t end)
+/* An alphanumeric character stands at pos, in one byte or in two. */
+static bool alnum_at(vt_span bytes, uint64_t pos, bool wide)
 {
-	return !(start > 0 && is_alnum(bytes.p[start - 1])) &&
-		!(end < bytes.n && is_alnum(bytes.p[end]));
+	return pos < bytes.n && is_alnum(bytes.p[pos]) &&
+		(!wide || (pos + 1 < bytes.n && bytes.p[pos + 1] == 0));
+}
+
+static bool fullword_ok(vt_span bytes, uint32_t flags, uint64_t start, uint64_t end)
+{
+	bool wide = flags & VT_PATTERN_WIDE;
+	unsigned width = wide ? 2 : 1;
+
+	if (!(flags & VT_PATTERN_FULLWORD))
+		return true;
+	return !(start >= width && alnum_at(bytes, start - width, wide)) &&
+		!alnum_at(bytes, end, wide);
 }
 
 bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
@@ -300,7 +327,7 @@ bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, 
 		if (!spend(steps, 1))
 			return false;
 		if (s.rest.n == 0 && s.cont == NO_CONT) {
-			if (!(flags & VT_PATTERN_FULLWORD) || fullword_ok(bytes, at, s.pos)) {
+			if (fullword_ok(bytes, flags, at, s.pos)) {
 				*out_end = s.pos;
 				return true;
 			}

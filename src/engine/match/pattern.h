@@ -45,6 +45,7 @@ struct vt_element {
 	uint32_t min, max; /* GAP */
 	uint16_t count;    /* LIT, MASK: bytes; ALT: alternatives */
 	uint8_t kind;      /* BOUND */
+	uint8_t side;      /* BOUND */
 	bool negated;      /* ALT, BOUND */
 	uint32_t at;       /* where it starts in the code */
 	uint32_t length;   /* bytes it takes up, if `fixed` */

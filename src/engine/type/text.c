@@ -121,12 +121,16 @@ static bool has_html(vt_span s, size_t step)
 {
 	bool linked = false;
 	const uint8_t *hit;
+	uint8_t c;
 
 	for (size_t at = 0; at < s.n; at++) {
 		hit = memchr(s.p + at, '<', s.n - at);
 		if (!hit)
 			return false;
 		at = (size_t)(hit - s.p);
+		c = lower_at(s, at + step);
+		if (!(c == 'h' || c == 's' || c == 'i' || c == 't' || c == 'o' || c == 'a'))
+			continue; /* most tags of any XML */
 		if (is_html_tag(s, at, step))
 			return true;
 		/* What the first link does not find, a later one does not either. */
