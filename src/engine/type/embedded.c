@@ -4,6 +4,14 @@
 #include "engine/type/identify.h"
 #include "engine/type/magic.h"
 
+/* The number of files stands behind the mark. */
+static bool is_ishield(vt_span s, uint64_t at)
+{
+	uint32_t files;
+
+	return vt_get_u32le(s, at + 14, &files) && files > 0 && files < 0x10000;
+}
+
 static const struct mark {
 	const char *bytes;
 	uint8_t n;
@@ -20,6 +28,8 @@ static const struct mark {
 	{"\xef\xbe\xad\xdeNullsoftInst", 16, 4, VT_TYPE_NSIS, NULL},
 	{"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d", 16, 0, VT_TYPE_AUTOIT,
 		NULL},
+	{"InstallShield\0", 14, 0, VT_TYPE_ISHIELD, is_ishield},
+	{"ISSetupStream\0", 14, 0, VT_TYPE_ISHIELD, is_ishield},
 };
 
 #define BLOCK 64
@@ -35,7 +45,9 @@ static bool block_may(const uint8_t *p)
 		hit |= (uint8_t)((a == 'P') & (b == 'K')) | (uint8_t)((a == 'R') & (b == 'a')) |
 			(uint8_t)((a == '7') & (b == 'z')) | (uint8_t)((a == 'M') & (b == 'S')) |
 			(uint8_t)((a == 'E') & (b == 'G')) | (uint8_t)((a == 0x60) & (b == 0xea)) |
-			(uint8_t)((a == 0xef) & (b == 0xbe)) | (uint8_t)((a == 0xa3) & (b == 0x48));
+			(uint8_t)((a == 0xef) & (b == 0xbe)) |
+			(uint8_t)((a == 0xa3) & (b == 0x48)) |
+			(uint8_t)((a == 'I') & ((b == 'n') | (b == 'S')));
 	}
 	return hit;
 }

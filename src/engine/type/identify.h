@@ -30,8 +30,8 @@ vt_type vt_identify_zip(vt_span bytes);
 /*
  * The first archive that starts at or after `from`, within VT_EMBEDDED_WINDOW bytes of it: what a
  * self-extracting executable carries behind its code. Stores its offset and its ...SFX type
- * (ZIPSFX, RARSFX, 7ZSFX, CABSFX, ARJSFX, EGGSFX) or NSIS, AUTOIT. The archive's own header is
- * checked for plausibility, since the magic numbers also occur in the code of unpackers.
+ * (ZIPSFX, RARSFX, 7ZSFX, CABSFX, ARJSFX, EGGSFX) or NSIS, AUTOIT, ISHIELD. The archive's own
+ * header is checked for plausibility, since the magic numbers also occur in the code of unpackers.
  */
 bool vt_identify_embedded(vt_span bytes, uint64_t from, uint64_t *out_offset, vt_type *out_type);
 

@@ -240,6 +240,10 @@ static void embedded(void **state)
 	assert_true(vt_identify_embedded(vt_span_of(d, sizeof d), 100, &at, &type));
 	assert_int_equal(at, 500); /* its header has four bytes of flags first */
 	assert_int_equal(type, VT_TYPE_NSIS);
+	memcpy(d + 300, "InstallShield\0\5\0\0", 18);
+	assert_true(vt_identify_embedded(vt_span_of(d, sizeof d), 100, &at, &type));
+	assert_int_equal(at, 300);
+	assert_int_equal(type, VT_TYPE_ISHIELD);
 	assert_false(vt_identify_embedded(vt_span_of(d, sizeof d), sizeof d, &at, &type));
 }
 
