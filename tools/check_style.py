@@ -61,7 +61,7 @@ def check_text(name, text, pure):
     if not name.endswith((".c", ".h")) or name.startswith(("tests/", "tools/")):
         return out
     code = COMMENT_OR_STRING.sub(blank, text)
-    is_pure = name.startswith(pure) and not name.endswith(("_test.c", "_fuzz.c", "_bench.c"))
+    is_pure = name.startswith(pure) and not name.endswith(("_test.c", "_test.h", "_fuzz.c", "_fuzz.h", "_bench.c"))
     for n, line in enumerate(code.splitlines(), 1):
         for rx in (ANYWHERE, IMPURE) if is_pure else (ANYWHERE,):
             m = rx.search(line)
