@@ -66,17 +66,34 @@ static const struct format {
 	{.type = VT_TYPE_COMPRESS, .enable = enable_compress, .nameless = true},
 };
 
-/* libarchive's codes and errno values, as far as they say more than "bad". */
-static vt_err error_of(struct archive *a, int r)
-{
-	int code = archive_errno(a);
+/* What libarchive's messages say beyond its codes. The first that fits counts. */
+static const struct hint {
+	const char *word;
+	vt_err e;
+} hints[] = {
+	{"ncrypt", VT_EENCRYPTED},
+	{"runcated", VT_ETRUNCATED},
+	{"unavailable", VT_EUNSUPPORTED},
+	{"nsupported", VT_EUNSUPPORTED},
+	{"not supported", VT_EUNSUPPORTED},
+	{"CRC", VT_ECHECKSUM},
+	{"hecksum", VT_ECHECKSUM},
+};
 
-	if (code == ENOMEM)
+static vt_err error_of(struct archive *a)
+{
+	const char *text = archive_error_string(a);
+
+	if (archive_errno(a) == ENOMEM)
 		return VT_ENOMEM;
 	/* Asked without a format, libarchive 3.6 looks at a stray pointer. */
 	if (archive_format(a) && archive_read_has_encrypted_entries(a) > 0)
 		return VT_EENCRYPTED;
-	return r == ARCHIVE_WARN ? VT_OK : VT_EFORMAT;
+	for (size_t i = 0; text && i < VT_COUNT(hints); i++) {
+		if (strstr(text, hints[i].word))
+			return hints[i].e;
+	}
+	return VT_EFORMAT;
 }
 
 static void archive_close(void *state)
@@ -116,7 +133,7 @@ static vt_err archive_open(vt_span bytes, vt_type type, struct vt_budget *budget
 	if (!st->a || f->enable(st->a) != ARCHIVE_OK)
 		goto out;
 	r = archive_read_open_memory(st->a, bytes.p, bytes.n);
-	e = r == ARCHIVE_OK ? VT_OK : error_of(st->a, r);
+	e = r == ARCHIVE_OK ? VT_OK : error_of(st->a);
 	if (e)
 		goto out;
 	*out_state = st;
@@ -172,6 +189,29 @@ static vt_err add_block(
 	return e ? e : vt_output_add(o, block);
 }
 
+/*
+ * Reads on to the end of an entry that is too large, in case others stand behind it. What has to be
+ * unpacked for that is work too, and only so much is done.
+ */
+static void drain(struct archive_state *st)
+{
+	uint64_t left = st->out.budget->limits.total_bytes;
+	const void *p;
+	size_t n;
+	la_int64_t offset;
+	int r;
+
+	do {
+		n = 0;
+		r = archive_read_data_block(st->a, &p, &n, &offset);
+		if (n > left || vt_budget_work(st->out.budget, n) != VT_OK) {
+			st->broken = true;
+			return;
+		}
+		left -= n;
+	} while (r == ARCHIVE_OK);
+}
+
 /* The entry's data: *out_bytes is set in any case, to what there is. */
 static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 {
@@ -180,26 +220,26 @@ static vt_err read_data(struct archive_state *st, vt_span *out_bytes)
 	const void *p;
 	size_t n;
 	la_int64_t offset;
-	vt_err e = VT_OK;
+	vt_err e = VT_OK, said = VT_OK;
 	int r;
 
-	while ((r = archive_read_data_block(st->a, &p, &n, &offset)) == ARCHIVE_OK) {
-		if (n == 0)
-			continue;
-		e = add_block(st, vt_span_of(p, n), (uint64_t)offset, &direct);
-		if (e)
-			break;
-	}
-	if (direct.n) {
+	do {
+		n = 0;
+		r = archive_read_data_block(st->a, &p, &n, &offset);
+		if (r == ARCHIVE_WARN)
+			said = error_of(st->a); /* the last block may come with a wrong checksum */
+		if (n && (r == ARCHIVE_OK || r == ARCHIVE_WARN))
+			e = add_block(st, vt_span_of(p, n), (uint64_t)offset, &direct);
+	} while (!e && (r == ARCHIVE_OK || (r == ARCHIVE_WARN && n)));
+	if (direct.n && !e)
 		e = vt_output_borrow(o, &direct);
-		*out_bytes = direct;
-	} else {
-		*out_bytes = vt_output_span(o);
-	}
-	if (e || r == ARCHIVE_EOF)
-		return e;
+	*out_bytes = direct.n ? direct : vt_output_span(o);
+	if (e == VT_ELIMIT)
+		drain(st);
+	if (e || said || r == ARCHIVE_EOF)
+		return e ? e : said;
 	st->broken |= r == ARCHIVE_FATAL;
-	return error_of(st->a, r);
+	return error_of(st->a);
 }
 
 /* The end of the data came before the size that the header gave. */
@@ -242,7 +282,7 @@ static vt_err next_header(struct archive_state *st, struct archive_entry **out)
 		((r == ARCHIVE_OK || r == ARCHIVE_WARN) && !has_content(*out)));
 	if (r == ARCHIVE_EOF)
 		return VT_END;
-	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? VT_OK : error_of(st->a, r);
+	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? VT_OK : error_of(st->a);
 }
 
 static vt_err archive_next(void *state, struct vt_member *out)
@@ -267,7 +307,7 @@ static vt_err archive_next(void *state, struct vt_member *out)
 	m.status = m.encrypted ? VT_EENCRYPTED : read_data(st, &m.bytes);
 	if (m.status == VT_OK && m.real_size != VT_SIZE_UNKNOWN && m.bytes.n < m.real_size)
 		m.status = short_of(st, entry, &m);
-	m.limit = st->out.limit;
+	m.limit = st->out.budget->reason;
 	*out = m;
 	return VT_OK;
 }

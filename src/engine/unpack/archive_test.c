@@ -152,6 +152,29 @@ static void utf16_names(void **state)
 	unload(s);
 }
 
+static void wrong_checksum(void **state)
+{
+	static const struct sample both[] = {
+		{"archive/copy.7z", VT_TYPE_7Z},
+		{"archive/stored.lzh", VT_TYPE_LHA},
+	};
+	struct walk w;
+
+	(void)state;
+	for (size_t i = 0; i < VT_COUNT(both); i++) {
+		vt_span s = load(both[i].path);
+		size_t at;
+
+		assert_true(vt_span_find(s, 0, "\n1998\n", 6, &at));
+		((uint8_t *)(uintptr_t)s.p)[at + 1] ^= 1;
+		walk(&w, both[i].type, s);
+		assert_int_equal(w.members, 2);
+		assert_int_equal(w.seen[1].status, VT_ECHECKSUM);
+		assert_int_equal(w.seen[1].size, NUMBERS_SIZE);
+		unload(s);
+	}
+}
+
 static void limits(void **state)
 {
 	vt_span s = load("archive/ustar.tar");
@@ -184,6 +207,7 @@ int main(void)
 		cmocka_unit_test(behind_a_program),
 		cmocka_unit_test(only_its_own_type),
 		cmocka_unit_test(utf16_names),
+		cmocka_unit_test(wrong_checksum),
 		cmocka_unit_test(limits),
 	};
 

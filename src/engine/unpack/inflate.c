@@ -12,8 +12,8 @@
 
 #include "base/num.h"
 
-#define DEFLATE_MAX_RATIO 1032 /* zlib technical details, "Maximum Compression Factor" */
-#define INPUT_MAX ((size_t)1 << 30)
+#define DEFLATE_MAX_RATIO 1032      /* zlib technical details, "Maximum Compression Factor" */
+#define INPUT_MAX ((size_t)1 << 20) /* between two looks at the budget */
 
 uint32_t vt_crc32(vt_span s)
 {
@@ -80,6 +80,8 @@ static vt_err piecewise(struct vt_codec *c, vt_span in, struct vt_output *o, siz
 		r = inflate(z, Z_NO_FLUSH);
 		at += feed - z->avail_in;
 		e = vt_output_commit(o, room - z->avail_out);
+		if (!e)
+			e = vt_budget_work(o->budget, feed - z->avail_in);
 		if (e)
 			return e;
 	} while (r == Z_OK);

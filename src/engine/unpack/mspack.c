@@ -76,7 +76,6 @@ static int sys_read(struct mspack_file *f, void *to, int n)
 	e = vt_budget_work(h->st->out.budget, FRAME);
 	if (e) {
 		h->st->failed = e;
-		h->st->out.limit = h->st->out.budget->reason;
 		return -1;
 	}
 	if (part.n)
@@ -177,7 +176,7 @@ static void end_member(struct state *st, int error, struct vt_member *m)
 {
 	m->bytes = vt_output_span(&st->out);
 	m->status = error_of(st, error);
-	m->limit = st->out.limit;
+	m->limit = st->out.budget->reason;
 }
 
 static vt_err cab_open(struct state *st)

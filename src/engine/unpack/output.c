@@ -58,12 +58,13 @@ static vt_err spend(struct vt_output *o, uint64_t have, uint64_t n, uint64_t *ou
 {
 	vt_err e = vt_budget_unpack(o->budget, have, n, o->packed);
 	uint64_t got = 0;
+	vt_reason first;
 
 	if (!e) {
 		*out_got = n;
 		return VT_OK;
 	}
-	o->limit = o->budget->reason;
+	first = o->budget->reason;
 	/* Which limits apply is the budget's business: find the largest part by halving. */
 	for (uint64_t step = n ? (uint64_t)1 << (63 - __builtin_clzll(n)) : 0;
 		step && !o->budget->out_of_time; step /= 2) {
@@ -71,7 +72,7 @@ static vt_err spend(struct vt_output *o, uint64_t have, uint64_t n, uint64_t *ou
 			vt_budget_unpack(o->budget, have + got, step, o->packed) == VT_OK)
 			got += step;
 	}
-	o->budget->reason = o->limit;
+	o->budget->reason = first;
 	*out_got = got;
 	return e;
 }

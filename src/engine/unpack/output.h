@@ -15,7 +15,6 @@ struct vt_output {
 	struct vt_budget *budget;
 	vt_buf buf;
 	uint64_t packed; /* for the ratio check; 0: none */
-	vt_reason limit; /* which, after VT_ELIMIT */
 };
 
 void vt_output_init(struct vt_output *o, struct vt_budget *budget);

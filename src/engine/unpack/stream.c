@@ -86,10 +86,8 @@ static vt_err gunzip(struct vt_codec *c, vt_span in, struct vt_output *o, size_t
 	if (!vt_get_u32le(in, used, &crc) || !vt_get_u32le(in, used + 4, &size))
 		return VT_ETRUNCATED;
 	made = vt_span_clip(vt_output_span(o), before, o->buf.n);
-	if (size != (uint32_t)made.n || crc != vt_crc32(made))
-		return VT_ECHECKSUM;
 	*out_used = header + used + GZIP_TRAILER;
-	return VT_OK;
+	return size == (uint32_t)made.n && crc == vt_crc32(made) ? VT_OK : VT_ECHECKSUM;
 }
 
 static const struct format {
@@ -132,7 +130,7 @@ static vt_err stream_next(void *state, struct vt_member *out)
 {
 	struct stream *st = state;
 	size_t at = 0, used;
-	vt_err e = VT_ETRUNCATED;
+	vt_err e = VT_ETRUNCATED, checksum = VT_OK;
 
 	if (st->done)
 		return VT_END;
@@ -143,10 +141,12 @@ static vt_err stream_next(void *state, struct vt_member *out)
 
 		used = 0;
 		e = st->decode(&st->codec, vt_span_clip(st->s, at, st->s.n), &st->out, &used);
+		if (e == VT_ECHECKSUM) {
+			checksum = e; /* the next stream may be whole */
+			e = VT_OK;
+		}
 		if (!e)
 			e = vt_budget_work(st->out.budget, used);
-		if (e == VT_ELIMIT && st->out.budget->out_of_time)
-			st->out.limit = VT_REASON_LIMIT_TIME;
 		/* Bytes behind a whole stream that are not another one. */
 		if (at && st->out.buf.n == before && (e == VT_EFORMAT || e == VT_ETRUNCATED))
 			e = VT_OK;
@@ -155,6 +155,8 @@ static vt_err stream_next(void *state, struct vt_member *out)
 		for (at += used; at < st->s.n && st->s.p[at] == 0; at++)
 			; /* padding, as xz and tapes have it */
 	}
+	if (!e)
+		e = checksum;
 	*out = (struct vt_member){
 		.name = st->name,
 		.bytes = vt_output_span(&st->out),
@@ -162,7 +164,7 @@ static vt_err stream_next(void *state, struct vt_member *out)
 		.real_size = e ? VT_SIZE_UNKNOWN : st->out.buf.n,
 		.position = 1,
 		.status = e,
-		.limit = st->out.limit,
+		.limit = st->out.budget->reason,
 	};
 	return VT_OK;
 }

@@ -231,7 +231,7 @@ static void unpack(
 		if (vt_output_borrow(&z->out, &m->bytes) == VT_OK && vt_crc32(in) == e->crc)
 			m->status = VT_OK;
 	}
-	m->limit = z->out.limit;
+	m->limit = z->budget->reason;
 	m->status = check(z, e, m->status, &m->bytes);
 	if (cut && (m->status == VT_ECHECKSUM || m->status == VT_EFORMAT))
 		m->status = VT_ETRUNCATED;
