@@ -193,6 +193,11 @@ static void make_header(const vt_buf s[VT_SEC_END], struct vt_image_header *h)
 		vt_sha256_add(&sha, vt_span_of(zeros, padding(s[i].n)));
 		at += s[i].n + padding(s[i].n);
 	}
+	/* a target without anchors of its own has the filter of target 0 */
+	for (unsigned t = 1; t < VT_TARGETS; t++) {
+		if (s[VT_SEC_FILTERS + t].n == 0)
+			h->sections[VT_SEC_FILTERS + t] = h->sections[VT_SEC_FILTERS];
+	}
 	vt_sha256_finish(&sha, h->content);
 	h->size = at;
 	vt_sha256(vt_span_of(h, sizeof *h), h->check);

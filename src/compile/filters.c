@@ -262,6 +262,8 @@ static vt_err emit_filter(const struct target *zero, const struct target *t, vt_
 			(t == zero ? 0 : vt_vec_count(&t->grams[i], struct gram));
 	if (n[VT_TIER_LONG] + n[VT_TIER_SHORT] + n[VT_TIER_PAIR] == 0)
 		return VT_OK;
+	if (t != zero && t->refs.n == 0)
+		return VT_OK; /* the header points to that of target 0 */
 	e = vt_buf_add(out, &f, sizeof f);
 	/* about one gram a word of 64 bits, or less where that is still small */
 	if (!e && n[VT_TIER_LONG]) {

@@ -46,6 +46,8 @@ struct run {
 	uint64_t pos;
 	int cont;
 	unsigned nconts, nchoices;
+	bool cut;       /* an unbounded gap was reached */
+	bool completed; /* all elements matched once */
 };
 
 vt_err vt_matcher_new(struct vt_matcher **out)
@@ -286,8 +288,10 @@ static bool step(struct run *s)
 	}
 	if (e.op == VT_OP_ALT)
 		return !e.negated && enter_alt(s, e.data, e.count, after);
-	if (e.max == VT_GAP_ANY && s->cont == NO_CONT)
-		s->nchoices = 0; /* the cut */
+	if (e.max == VT_GAP_ANY && s->cont == NO_CONT) {
+		s->nchoices = 0;
+		s->cut = true;
+	}
 	s->pos += e.min;
 	return enter_gap(s, after, e.max == VT_GAP_ANY ? UINT64_MAX : e.max - e.min);
 }
@@ -310,8 +314,12 @@ static bool fullword_ok(vt_span bytes, uint32_t flags, uint64_t start, uint64_t 
 		!alnum_at(bytes, end, wide);
 }
 
-bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
-	uint32_t flags, uint64_t at, uint64_t *out_end)
+/*
+ * One attempt at `at`. *out_hopeless: it failed behind an unbounded gap, so what is missing there
+ * is missing for every later start as well.
+ */
+static bool attempt(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
+	uint32_t flags, uint64_t at, uint64_t *out_end, bool *out_hopeless)
 {
 	struct run s = {
 		.m = m,
@@ -323,10 +331,9 @@ bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, 
 		.cont = NO_CONT,
 	};
 
-	for (;;) {
-		if (!spend(steps, 1))
-			return false;
+	while (spend(steps, 1)) {
 		if (s.rest.n == 0 && s.cont == NO_CONT) {
+			s.completed = true;
 			if (fullword_ok(bytes, flags, at, s.pos)) {
 				*out_end = s.pos;
 				return true;
@@ -339,8 +346,18 @@ bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, 
 			continue;
 		}
 		if (!backtrack(&s))
-			return false;
+			break;
 	}
+	*out_hopeless = s.cut && !s.completed;
+	return false;
+}
+
+bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
+	uint32_t flags, uint64_t at, uint64_t *out_end)
+{
+	bool hopeless;
+
+	return attempt(m, steps, bytes, code, flags, at, out_end, &hopeless);
 }
 
 /* The longest literal in the run of fixed elements at the start of the code. */
@@ -379,37 +396,30 @@ static bool literals_occur(vt_span bytes, vt_span code, bool nocase, uint64_t fr
 bool vt_pattern_search(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
 	uint32_t flags, uint64_t from, uint64_t to, uint64_t *out_start, uint64_t *out_end)
 {
-	bool nocase = flags & VT_PATTERN_NOCASE;
+	bool nocase = flags & VT_PATTERN_NOCASE, hopeless = false;
 	uint64_t distance = 0;
+	bool keyed;
 	vt_span key;
 	size_t hit;
 
 	to = vt_min_u64(to, bytes.n);
 	if (from > to)
 		return false;
-	if (!start_key(code, &key, &distance)) {
-		if (to - from > 256 && !literals_occur(bytes, code, nocase, from))
-			return false;
-		for (; from <= to; from++) {
-			if (vt_pattern_at(m, steps, bytes, code, flags, from, out_end)) {
-				*out_start = from;
-				return true;
-			}
-			if (steps->exhausted)
-				return false;
-		}
+	keyed = start_key(code, &key, &distance);
+	if (!keyed && to - from > 256 && !literals_occur(bytes, code, nocase, from))
 		return false;
-	}
-	while (from <= to && spend(steps, 1 + (to - from) / 4096)) {
-		if (from + distance > bytes.n ||
-			!vt_find(bytes, from + distance, to + distance, key.p, key.n, nocase, &hit))
-			return false;
-		from = hit - distance;
-		if (vt_pattern_at(m, steps, bytes, code, flags, from, out_end)) {
+	for (; from <= to && !hopeless && spend(steps, 1); from++) {
+		if (keyed) {
+			if (from + distance > bytes.n || !spend(steps, (to - from) / 4096) ||
+				!vt_find(bytes, from + distance, to + distance, key.p, key.n,
+					nocase, &hit))
+				return false;
+			from = hit - distance;
+		}
+		if (attempt(m, steps, bytes, code, flags, from, out_end, &hopeless)) {
 			*out_start = from;
 			return true;
 		}
-		from++;
 	}
 	return false;
 }
