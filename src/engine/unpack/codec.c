@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/num.h"
 
@@ -241,6 +242,18 @@ static vt_err zstd_whole(struct vt_codec *c, vt_span frame, struct vt_output *o)
 	return ZSTD_isError(n) ? VT_EFORMAT : vt_output_commit(o, n);
 }
 
+static vt_err zstd_error(size_t r)
+{
+	ZSTD_ErrorCode code = ZSTD_getErrorCode(r);
+
+	if (code == ZSTD_error_memory_allocation)
+		return VT_ENOMEM;
+	return code == ZSTD_error_frameParameter_windowTooLarge ||
+			code == ZSTD_error_dictionary_wrong
+		? VT_EUNSUPPORTED
+		: VT_EFORMAT;
+}
+
 static vt_err zstd_pieces(struct vt_codec *c, vt_span in, struct vt_output *o, size_t *out_used)
 {
 	ZSTD_inBuffer from = {.src = in.p, .size = in.n};
@@ -259,12 +272,8 @@ static vt_err zstd_pieces(struct vt_codec *c, vt_span in, struct vt_output *o, s
 		e = vt_output_commit(o, to.pos);
 		if (e)
 			return e;
-		if (ZSTD_isError(r)) {
-			/* The only stable way to tell; the window is the only limit we set. */
-			return ZSTD_getFrameContentSize(in.p, in.n) == ZSTD_CONTENTSIZE_ERROR
-				? VT_EFORMAT
-				: VT_EUNSUPPORTED;
-		}
+		if (ZSTD_isError(r))
+			return zstd_error(r);
 	} while (r && (to.pos || from.pos != before));
 	if (r)
 		return VT_ETRUNCATED;

@@ -36,8 +36,33 @@ static void damaged(void **state)
 	(void)state;
 	for (size_t i = 0; i < VT_COUNT(samples); i++) {
 		check_truncated(&samples[i]);
-		check_flipped(&samples[i], false);
+		check_flipped(&samples[i], true);
 	}
+}
+
+/* Damage must not make a member vanish without a word. */
+static void nothing_vanishes(void **state)
+{
+	vt_span s = load("zip/deflate.zip");
+	uint8_t *p = (uint8_t *)(uintptr_t)s.p;
+	struct walk w;
+
+	(void)state;
+	for (size_t i = 0; i < 8 * s.n; i++) {
+		bool good = true, hello = false, whole_numbers = false;
+
+		p[i / 8] ^= (uint8_t)(1u << i % 8);
+		walk(&w, VT_TYPE_ZIP, s);
+		for (unsigned k = 0; k < w.members; k++) {
+			good = good && w.seen[k].status == VT_OK;
+			hello = hello || w.seen[k].hello;
+			whole_numbers = whole_numbers || w.seen[k].numbers;
+		}
+		if (w.end == VT_END && good && !(hello && whole_numbers))
+			fail_msg("bit %zu of byte %zu", i % 8, i / 8);
+		p[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	unload(s);
 }
 
 static void streamed(void **state)
@@ -437,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(nothing_vanishes),
 		cmocka_unit_test(streamed),
 		cmocka_unit_test(without_directory),
 		cmocka_unit_test(encrypted),
