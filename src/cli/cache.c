@@ -17,7 +17,8 @@
 #include "os/fd.h"
 
 #define NEW_FILE "new.tmp"
-#define KEEP_DAYS 30
+#define DAY 86400
+#define KEEP_DAYS 30 /* without use */
 #define HEX_BYTES 16 /* of a key in a file name */
 #define NAME_SIZE (4 * HEX_BYTES + 16)
 
@@ -83,12 +84,20 @@ void vt_cache_close(struct vt_cache *c)
 	c->dir = -1;
 }
 
+/* Opens an image; its time says, to the day, when it was used last. */
 static vt_err open_image(const struct vt_cache *c, const char *name, int *out_fd)
 {
 	int fd = c->dir < 0 ? -1 : openat(c->dir, name, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0)
 		return VT_END;
+	if (fstat(fd, &st) == 0 && st.st_mtime < time(NULL) - DAY) {
+		bool checked = vt_cache_is_checked(c, fd);
+
+		if (futimens(fd, NULL) == 0 && checked)
+			vt_cache_set_checked(c, fd);
+	}
 	*out_fd = fd;
 	return VT_OK;
 }
@@ -182,11 +191,11 @@ static bool has_suffix(const char *name, const char *suffix)
 	return n >= m && strcmp(name + n - m, suffix) == 0;
 }
 
-/* Drops other images and references of the same paths, and whatever is old. */
+/* Drops other images and references of the same paths, and whatever was not used for long. */
 static void prune(const struct vt_cache *c, const struct vt_cache_key *k)
 {
 	char image[NAME_SIZE], ref[NAME_SIZE];
-	time_t old = time(NULL) - (time_t)KEEP_DAYS * 86400;
+	time_t old = time(NULL) - (time_t)KEEP_DAYS * DAY;
 	int fd = openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;

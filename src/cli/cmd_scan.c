@@ -157,6 +157,12 @@ static vt_err check(struct settings *s, const struct vt_strings *paths)
 		fputs(COMMAND ": no PATH given\nTry '" COMMAND " --help'.\n", stderr);
 		return VT_EARG;
 	}
+	for (size_t i = 0; s->files_from && i < paths->n; i++) {
+		if (strcmp(s->files_from, "-") == 0 && strcmp(paths->v[i], "-") == 0) {
+			fputs(COMMAND ": standard input can't be a list and a file\n", stderr);
+			return VT_EARG;
+		}
+	}
 	if (s->jobs < 1 || s->jobs > MAX_WORKERS) {
 		fprintf(stderr, COMMAND ": --jobs is 1 to %d\n", MAX_WORKERS);
 		return VT_EARG;

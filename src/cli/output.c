@@ -97,8 +97,10 @@ static vt_err check(struct vt_outputs *o, struct vt_output *one, vt_err e)
 		o->broken_pipe = true;
 		return VT_EPEER;
 	}
-	fprintf(stderr, "vitrine: %s: %s\n", one->name ? one->name : "standard output",
-		one->error ? strerror(one->error) : vt_err_text(e));
+	if (!one->told)
+		fprintf(stderr, "vitrine scan: %s: %s\n", one->name ? one->name : "standard output",
+			one->error ? strerror(one->error) : vt_err_text(e));
+	one->told = true;
 	return e ? e : VT_EIO;
 }
 

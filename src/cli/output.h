@@ -69,6 +69,7 @@ struct vt_output {
 	FILE *file; /* writes through `fd`, whole even when signals come */
 	int fd;
 	int error;        /* errno of the first write that failed, or 0 */
+	bool told;        /* that was printed */
 	const char *name; /* of the file; NULL for standard output */
 	uint64_t rows;    /* written so far: for separators */
 	void *state;      /* the format's own */

@@ -111,7 +111,7 @@ static vt_err end(struct vt_output *o, const struct vt_summary *s)
 	put_count(f, "Scanned ", s->files, "file", "files");
 	fprintf(f, ", %s in %.2f s (%s/s", vt_format_bytes((double)s->bytes, a), s->seconds,
 		vt_format_bytes((double)s->bytes / seconds, b));
-	fprintf(f, ", %.0f files/s)\n", (double)s->files / seconds);
+	fprintf(f, ", %s files/s)\n", vt_format_count((uint64_t)((double)s->files / seconds), a));
 	put_count(f, "", s->by_verdict[VT_DETECTED], "detected", "detected");
 	if (s->by_verdict[VT_SUSPICIOUS])
 		put_count(f, ", ", s->by_verdict[VT_SUSPICIOUS], "suspicious", "suspicious");

@@ -4,25 +4,31 @@
 #define VT_CLI_ROOTS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "cli/options.h"
 
 struct vt_roots {
 	const struct vt_strings *paths;
 	size_t at;
-	FILE *list; /* NULL: none */
-	int separator;
-	char *line;
-	size_t cap;
+	int list; /* descriptor; -1: none */
+	char separator;
+	vt_buf read; /* what was read of the list */
+	size_t taken;
+	bool ended;
 };
 
 /* VT_EIO: the list can't be opened (errno). */
 VT_MUST_USE vt_err vt_roots_open(
 	struct vt_roots *r, const struct vt_strings *paths, const char *list, bool nul_separated);
-/* The next path, valid until the next call; VT_END after the last; VT_EIO. */
-VT_MUST_USE vt_err vt_roots_next(struct vt_roots *r, const char **out);
+/*
+ * The next path, valid until the next call; *out_listed: from the list, so "-" is a file's name.
+ * VT_END after the last. VT_EAGAIN: the list's writer gave nothing for timeout_ms, or a signal
+ * came. VT_EIO (errno), VT_ELIMIT for a name of 64 MiB.
+ */
+VT_MUST_USE vt_err vt_roots_next(
+	struct vt_roots *r, int timeout_ms, const char **out, bool *out_listed);
 void vt_roots_close(struct vt_roots *r);
 
 #endif

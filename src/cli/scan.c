@@ -233,10 +233,6 @@ static void scan_root(struct scan *s, const char *root)
 	struct vt_walk_item item;
 	vt_err e;
 
-	if (strcmp(root, "-") == 0) {
-		scan_stdin(s);
-		return;
-	}
 	e = vt_walk_start(s->walk, root);
 	while (!e && !is_stopped(s)) {
 		e = vt_walk_next(s->walk, &item);
@@ -253,19 +249,38 @@ static void scan_root(struct scan *s, const char *root)
 	}
 }
 
+/* While the list's writer thinks, the workers get what is there. */
+static void wait_for_list(struct scan *s)
+{
+	if (vt_pool_flush(s->pool) != VT_OK)
+		s->fatal = VT_EIO;
+	else if (vt_pool_pending(s->pool))
+		run_pool(s, TICK_MS);
+	tick(s);
+}
+
 static void scan_all(struct scan *s)
 {
-	const char *root;
 	vt_err e = VT_OK;
 
-	while (!is_stopped(s)) {
-		e = vt_roots_next(&s->roots, &root);
-		if (e)
-			break;
-		scan_root(s, root);
+	while (!e && !is_stopped(s)) {
+		const char *root;
+		bool listed;
+
+		e = vt_roots_next(
+			&s->roots, vt_pool_pending(s->pool) ? 0 : TICK_MS, &root, &listed);
+		if (e == VT_EAGAIN) {
+			wait_for_list(s);
+			e = VT_OK;
+		} else if (!e && !listed && strcmp(root, "-") == 0) {
+			scan_stdin(s);
+		} else if (!e) {
+			scan_root(s, root);
+		}
 	}
 	if (e && e != VT_END) {
-		fprintf(stderr, "vitrine scan: %s: %s\n", s->plan->files_from, strerror(errno));
+		fprintf(stderr, "vitrine scan: %s: %s\n", s->plan->files_from,
+			e == VT_EIO ? strerror(errno) : vt_err_text(e));
 		s->sum.errors++;
 	}
 	if (!is_stopped(s) && vt_pool_flush(s->pool) != VT_OK)

@@ -249,6 +249,26 @@ def test_file_lists(vitrine, tree):
     assert vitrine.scan("--files-from", tree / "missing").code == 2
 
 
+def test_names_in_a_list_are_files(vitrine, tree):
+    (tree / "-").write_bytes(EICAR)
+    r = vitrine.scan("--files-from", "-", input=b"-\n", stdin=None, cwd=tree)
+    assert r.files["-"]["verdict"] == "DETECTED"
+    assert vitrine.scan("--files-from", "-", "-", input=EICAR, stdin=None).code == 2
+
+
+def test_a_slow_list_does_not_hold_up_results(vitrine, tree):
+    (tree / "bad").write_bytes(EICAR)
+    p = vitrine.start("scan", "--db", vitrine.database, "--format=jsonl", "--files-from=-",
+                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for _ in range(3):
+        p.stdin.write(os.fsencode(tree / "bad") + b"\n")
+        p.stdin.flush()
+        assert b"DETECTED" in p.stdout.readline()
+    p.stdin.write(os.fsencode(tree / "bad"))  # the last one without its newline
+    out, _ = p.communicate(timeout=30)
+    assert out.count(b"DETECTED") == 2 and p.returncode == 1  # the summary has the word too
+
+
 def test_vanished(vitrine, tree):
     """A file that the walk saw but that is gone when it is opened is told as such."""
     fd = os.open(tree, os.O_RDONLY)

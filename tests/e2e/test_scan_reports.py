@@ -190,7 +190,7 @@ def in_terminal(vitrine, *args, columns=100, env=()):
 
 def test_progress_on_a_terminal(vitrine, tree):
     with open(tree / "large", "wb") as f:
-        f.truncate(2 << 30)
+        f.truncate(512 << 20)
     (tree / "bad").write_bytes(EICAR)
     args = ("scan", "--db", vitrine.database, "-j1", tree / "large", tree / "bad")
     code, shown = in_terminal(vitrine, *args, columns=60)
