@@ -47,6 +47,10 @@ static bool find_entry(const struct elf *e, uint64_t *out)
 	unsigned n = e->phnum < VT_ELF_MAX_SEGMENTS ? e->phnum : VT_ELF_MAX_SEGMENTS;
 	bool wide = e->w.wide;
 
+	if (n == 0) { /* an object file or a kernel module: signatures take its first byte */
+		*out = 0;
+		return true;
+	}
 	if (e->phentsize < (wide ? 56 : 32))
 		return false;
 	for (unsigned i = 0; i < n; i++) {

@@ -114,6 +114,28 @@ static void elf_all_kinds(void **state)
 	}
 }
 
+/* What ClamAV does with EP+0 in an object file, and with an entry point outside of the file. */
+static void elf_entry(void **state)
+{
+	uint8_t data[600];
+	vt_arena arena = VT_ARENA_INIT(1u << 20);
+	struct vt_exe exe = {0};
+	vt_span s = load("elf/64le");
+
+	(void)state;
+	assert_true(s.n <= sizeof data);
+	memcpy(data, s.p, s.n);
+	data[56] = 0; /* e_phnum */
+	assert_int_equal(vt_exe_parse(VT_TYPE_ELF, vt_span_of(data, s.n), &arena, &exe), VT_OK);
+	assert_true(exe.has_entry);
+	assert_int_equal(exe.entry, 0);
+	data[56] = 1;
+	data[26] = 0x50; /* e_entry */
+	assert_int_equal(vt_exe_parse(VT_TYPE_ELF, vt_span_of(data, s.n), &arena, &exe), VT_OK);
+	assert_false(exe.has_entry);
+	vt_arena_free(&arena);
+}
+
 static void macho_all_kinds(void **state)
 {
 	static const char *const names[] = {
@@ -207,6 +229,7 @@ int main(void)
 		cmocka_unit_test(pe_both_widths),
 		cmocka_unit_test(pe_alignment),
 		cmocka_unit_test(elf_all_kinds),
+		cmocka_unit_test(elf_entry),
 		cmocka_unit_test(macho_all_kinds),
 		cmocka_unit_test(macho_slices),
 		cmocka_unit_test(truncated),
