@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hostile image with right checksums: opened, listed and matched with. The input is a series of
+ * changes to a good image (u32 place, u8 value), since an image from nothing never gets far.
+ */
+#include <stdlib.h>
+
+#include "crypto/hash.h"
+#include "engine/db/db.h"
+#include "fixture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static vt_err ignore_line(void *ctx, uint32_t line, vt_span text)
+{
+	(void)ctx;
+	(void)line;
+	(void)text;
+	return VT_OK;
+}
+
+static void use(const struct vt_db *db)
+{
+	static const char sample[] =
+		"head marker-body-any gap-a..gap-b gap-c alt-one-end logic-and-1 logic-and-2 case "
+		"count-me count-me count-me trigger re12gex num=101 \xfe\xfd.\xfc tail!!";
+	struct vt_scan_options o = {.limits = vt_limits_default(), .all_match = true};
+	struct vt_input in = {.bytes = {.p = (const uint8_t *)sample, .n = sizeof sample - 1}};
+	struct vt_scanner *s = NULL;
+	struct vt_report report;
+
+	o.limits.match_steps = 100000;
+	(void)!vt_db_each_line(db, ignore_line, NULL);
+	if (vt_scanner_new(&db, 1, &o, &s))
+		return;
+	vt_report_init(&report);
+	(void)!vt_scan(s, &in, &report);
+	vt_report_reset(&report);
+	in.bytes = vt_span_str("abc");
+	(void)!vt_scan(s, &in, &report);
+	vt_report_free(&report);
+	vt_scanner_free(s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t *image;
+	static size_t n;
+	vt_reader r = vt_reader_of(vt_span_of(data, size));
+	uint8_t *copy;
+	struct vt_db *db = NULL;
+
+	if (!image)
+		image = make_image(every_kind, every_kind_count, &n);
+	copy = aligned_alloc(
+		VT_IMAGE_ALIGN, (n + VT_IMAGE_ALIGN - 1) & ~(size_t)(VT_IMAGE_ALIGN - 1));
+	if (!copy)
+		abort();
+	memcpy(copy, image, n);
+	while (vt_reader_left(&r) >= 5) {
+		uint32_t at = vt_read_u32le(&r);
+
+		copy[at % n] = vt_read_u8(&r);
+	}
+	struct vt_image_header *h = (struct vt_image_header *)(void *)copy;
+
+	memset(h->check, 0, sizeof h->check);
+	vt_sha256(vt_span_of(h, sizeof *h), h->check);
+	if (vt_db_open(vt_span_of(copy, n), &db) == VT_OK) {
+		use(db);
+		vt_db_close(db);
+	}
+	free(copy);
+	return 0;
+}
