@@ -32,8 +32,8 @@ struct child {
  */
 _Noreturn static void become(const struct child *c)
 {
-	static char name[] = "vitrine", locale[] = "LC_ALL=C", empty[] = "";
-	char *const argv[] = {name, NULL}, *const envp[] = {locale, NULL};
+	static char name[] = "vitrine", locale[] = "LC_ALL=C", zone[] = "TZ=UTC0", empty[] = "";
+	char *const argv[] = {name, NULL}, *const envp[] = {locale, zone, NULL};
 	int exe = fcntl(c->exe, F_DUPFD_CLOEXEC, 10), null = fcntl(c->null, F_DUPFD_CLOEXEC, 10);
 	int channel = fcntl(c->channel, F_DUPFD_CLOEXEC, 10);
 	sigset_t none;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts an executable of ours as a child that has nothing: an empty environment (LC_ALL=C),
- * descriptors 0 to 2 on /dev/null, its channel as 3 and no other, SIGKILL when its parent dies,
- * and namespaces of its own where the kernel allows.
+ * Starts an executable of ours as a child that has nothing: a fixed environment (LC_ALL=C,
+ * TZ=UTC0), descriptors 0 to 2 on /dev/null, its channel as 3 and no other, SIGKILL when its parent
+ * dies, and namespaces of its own where the kernel allows.
  */
 #ifndef VT_SANDBOX_SPAWN_H
 #define VT_SANDBOX_SPAWN_H

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that a hostile worker or compiler may put on the channel: the input is a run of
+ * messages, each u16 little-endian length and bytes, and goes through every reader that the
+ * supervisor has.
+ */
+#include <stdlib.h>
+
+#include "ipc/compile.h"
+#include "ipc/report.h"
+#include "ipc/setup.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* A report that the reader calls whole keeps the promises of its header. */
+static void check_report(const struct vt_report_reader *r, uint64_t expected)
+{
+	check(!r->open && r->number == expected);
+	check(r->report.ndetections <= VT_REPORT_MAX_DETECTIONS);
+	check(r->report.ngaps <= VT_REPORT_MAX_GAPS);
+	for (size_t i = 0; i < r->report.ndetections; i++)
+		check(r->report.detections[i].rule.n <= VT_WIRE_RULE_MAX &&
+			r->report.detections[i].path.n <= VT_WIRE_PATH_MAX);
+	for (size_t i = 0; i < r->report.ngaps; i++)
+		check((size_t)r->report.gaps[i].reason < VT_REASON_COUNT);
+}
+
+static vt_err read_results(struct vt_report_reader *r, vt_reader *body, uint64_t *expected)
+{
+	for (;;) {
+		vt_err e = vt_report_read(r, body, *expected);
+
+		if (e)
+			return e == VT_END ? VT_OK : e;
+		check_report(r, *expected);
+		++*expected;
+	}
+}
+
+static vt_err read_other(vt_msg_id id, vt_reader *body)
+{
+	struct vt_wire_container container;
+	struct vt_wire_failure failure;
+	struct vt_wire_totals totals;
+	struct vt_wire_aside aside;
+	struct vt_batch batch;
+	struct vt_setup setup;
+	enum vt_start_step step;
+	vt_err e = VT_OK, why;
+	bool strict;
+
+	if (id == VT_MSG_SETUP)
+		return vt_setup_read(body, &setup);
+	if (id == VT_MSG_BATCH)
+		return vt_batch_read(body, vt_reader_left(body) / 8, &batch);
+	if (id == VT_MSG_FAIL)
+		return vt_fail_read(body, &step, &why);
+	if (id == VT_MSG_COMPILE)
+		return vt_compile_read(body, &strict);
+	if (id == VT_MSG_CONTAINER)
+		return vt_container_read(body, &container);
+	if (id == VT_MSG_COMPILED)
+		return vt_totals_read(body, &totals);
+	if (id == VT_MSG_COMPILE_FAILED)
+		return vt_failure_read(body, &failure);
+	while (id == VT_MSG_ASIDES && !e && vt_reader_left(body))
+		e = vt_aside_read(body, &aside);
+	return e;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	vt_reader r = vt_reader_of(vt_span_of(data, size));
+	struct vt_report_reader reports;
+	uint64_t expected = 0;
+	vt_err e = VT_OK;
+
+	vt_report_reader_init(&reports);
+	while (!e && vt_reader_left(&r)) {
+		vt_span message = vt_read_span(&r, vt_read_u16le(&r));
+		vt_reader body;
+		vt_msg_id id;
+
+		if (r.bad)
+			break;
+		e = vt_msg_parse(message, &id, &body);
+		if (e)
+			break;
+		e = id == VT_MSG_RESULTS ? read_results(&reports, &body, &expected)
+					 : read_other(id, &body);
+	}
+	vt_report_reader_free(&reports);
+	return 0;
+}
