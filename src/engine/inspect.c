@@ -212,8 +212,10 @@ static void check_rule(struct inspection *in, struct vt_eval *eval, struct vt_st
 		return;
 	if (!vt_eval_rule(eval, in->object, steps, rule))
 		return;
+	/* HandlerType: the object is looked at again as that type, and then the rule reports. */
 	tdb = vt_db_tdb(in->db, rule->tdb);
-	if (tdb && tdb->handler != VT_TYPE_ANY && tdb->handler < VT_TYPE_COUNT)
+	if (tdb && tdb->handler != VT_TYPE_ANY && tdb->handler < VT_TYPE_COUNT &&
+		tdb->handler != in->object->type)
 		*handler = (vt_type)tdb->handler;
 	else
 		report_rule(in, rule);

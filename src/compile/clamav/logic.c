@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Logical expressions become logic code (ClamAV manual, "Logical signatures"). "&" and "|" have
- * one and the same precedence and group to the right: 0&1|2 is 0&(1|2) (observed). A comparison
+ * one and the same precedence and group to the right: 0&1|2 is 0&(1|2); but the last operator in a
+ * pair of parentheses takes all that is before it: (0&1|2) is ((0&1)|2) (observed). A comparison
  * binds to the subsignature or group right before it.
  *
  * Code is written left to right. That a term is the first of a group shows only at the operator
@@ -143,6 +144,37 @@ static vt_err parse_compare(struct logic *l)
 	return VT_OK;
 }
 
+/* True at the last operator in a pair of parentheses. */
+static bool is_last_operator(const struct logic *l)
+{
+	unsigned level = 0;
+
+	for (size_t i = l->at + 1; i < l->s.n; i++) {
+		uint8_t ch = l->s.p[i];
+
+		if (level == 0 && (ch == ')' || ch == '&' || ch == '|'))
+			return ch == ')';
+		level += ch == '(';
+		level -= ch == ')';
+	}
+	return false;
+}
+
+/* Everything since the parenthesis becomes one term, that the group of `op` begins with. */
+static vt_err take_all(struct logic *l, uint8_t op)
+{
+	struct group *g = &l->groups[l->depth - 1];
+	vt_err err = VT_OK;
+
+	for (; !err && !g->paren; g = &l->groups[--l->depth - 1])
+		err = finish_head(l, g->start);
+	if (err || g->op == op)
+		return err;
+	g->op = op;
+	err = finish_head(l, g->start);
+	return err ? err : insert_head(l, g->start, op);
+}
+
 /* An operator after a term: the group goes on, gets its header, or a group inside it opens. */
 static vt_err parse_operator(struct logic *l)
 {
@@ -150,6 +182,10 @@ static vt_err parse_operator(struct logic *l)
 	struct group *g = &l->groups[l->depth - 1];
 	vt_err err = VT_OK;
 
+	if (g->op && is_last_operator(l)) {
+		l->at++;
+		return take_all(l, op);
+	}
 	l->at++;
 	if (g->op == op)
 		return VT_OK;

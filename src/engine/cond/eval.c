@@ -129,6 +129,9 @@ static struct value group_value(
 		if (stop_early && sum.holds == (n->op == VT_LOGIC_OR))
 			break;
 	}
+	/* What is not there as a whole has no hits (observed: (0&1)>2 needs both). */
+	if (n->op == VT_LOGIC_AND && !sum.holds)
+		sum.hits = sum.distinct = 0;
 	return sum;
 }
 
