@@ -242,10 +242,12 @@ static vt_err parse_jump(struct body *s)
 
 	if (err)
 		return err;
+	if (max == 0) /* observed: {0}, {-0} and {0-0} are any number of bytes */
+		max = UINT64_MAX;
 	if (min == max && min < INLINE && !memchr(s->hex.p + start, '-', s->at - start)) {
 		s->any += min;
 		s->tokens++;
-		if (s->depth == 0 && min)
+		if (s->depth == 0)
 			s->fixed = 0;
 		return VT_OK;
 	}
