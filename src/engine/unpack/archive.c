@@ -76,6 +76,7 @@ static const struct hint {
 	{"unavailable", VT_EUNSUPPORTED},
 	{"nsupported", VT_EUNSUPPORTED},
 	{"not supported", VT_EUNSUPPORTED},
+	{"codec ID", VT_EUNSUPPORTED},
 	{"CRC", VT_ECHECKSUM},
 	{"hecksum", VT_ECHECKSUM},
 };
@@ -89,7 +90,9 @@ static vt_err error_of(struct archive *a)
 	/* Asked without a format, libarchive 3.6 looks at a stray pointer. */
 	if (archive_format(a) && archive_read_has_encrypted_entries(a) > 0)
 		return VT_EENCRYPTED;
-	for (size_t i = 0; text && i < VT_COUNT(hints); i++) {
+	if (!text)
+		return VT_ETRUNCATED; /* it wanted more bytes than there are */
+	for (size_t i = 0; i < VT_COUNT(hints); i++) {
 		if (strstr(text, hints[i].word))
 			return hints[i].e;
 	}

@@ -37,7 +37,7 @@ struct zip {
 	bool again;              /* the local header of member next - 1 says otherwise */
 	uint64_t gap;            /* how far the search for unlisted members came */
 	uint32_t gap_range;      /* the first of by_start that may lie behind it */
-	uint64_t overlap_left;
+	uint64_t overlap_left;   /* bytes that may still be read more than once */
 	uint64_t position;
 	struct vt_codec codec;
 	struct vt_output out;
@@ -394,14 +394,23 @@ static bool find_unlisted(struct zip *z, uint64_t *out)
 	return false;
 }
 
-/* The sizes of a stored member that only a descriptor behind its data tells (APPNOTE 4.3.9). */
+/*
+ * The sizes of a stored member that only a descriptor behind its data tells (APPNOTE 4.3.9). The
+ * search is paid for like overlapping data: otherwise each of many headers could cause a long one.
+ */
 static void find_descriptor(struct zip *z, struct vt_zip_entry *e)
 {
-	uint64_t at = e->data;
+	uint64_t at = vt_min_u64(e->data, z->s.n);
 	uint32_t packed;
 	size_t hit;
 
-	while (vt_span_find(z->s, (size_t)at, VT_ZIP_DESCRIPTOR, VT_ZIP_MAGIC, &hit)) {
+	e->packed = e->real = z->s.n - at;
+	while (z->overlap_left) {
+		bool found = vt_span_find(z->s, (size_t)at, VT_ZIP_DESCRIPTOR, VT_ZIP_MAGIC, &hit);
+
+		z->overlap_left -= vt_min_u64(z->overlap_left, (found ? hit : z->s.n) - at);
+		if (!found)
+			return;
 		if (vt_get_u32le(z->s, hit + 8, &packed) && packed == (uint32_t)(hit - e->data)) {
 			e->packed = e->real = hit - e->data;
 			(void)vt_get_u32le(z->s, hit + 4, &e->crc);
@@ -409,7 +418,6 @@ static void find_descriptor(struct zip *z, struct vt_zip_entry *e)
 		}
 		at = hit + VT_ZIP_MAGIC;
 	}
-	e->packed = e->real = z->s.n - vt_min_u64(e->data, z->s.n);
 }
 
 static bool plausible(const struct vt_zip_entry *e)
