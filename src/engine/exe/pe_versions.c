@@ -11,7 +11,8 @@
 
 #define RT_VERSION 16
 #define LEVELS 3
-#define MAX_ENTRIES 256 /* of one directory */
+#define MAX_ENTRIES 256  /* of one directory */
+#define MAX_RESOURCES 16 /* of this type; real programs have one, or one for each language */
 #define BLOCK_HEAD 6
 #define KEY_MAX 512 /* bytes */
 
@@ -20,7 +21,7 @@ struct versions {
 	const struct vt_exe *exe;
 	uint32_t header_size;
 	vt_arena *arena;
-	unsigned n, cap;
+	unsigned n, resources;
 	struct vt_exe_range *list;
 };
 
@@ -187,6 +188,8 @@ static vt_err walk(struct versions *v, uint64_t root)
 			!vt_get_u32le(v->bytes, root + to + 4, &size) ||
 			!vt_pe_offset(v->exe, v->header_size, address, &at))
 			continue;
+		if (v->resources++ == MAX_RESOURCES)
+			return VT_OK;
 		err = add_resource(v, at, size);
 		if (err)
 			return err;
