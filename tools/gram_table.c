@@ -82,7 +82,7 @@ static void print_table(const struct gram *top, size_t n)
 		slots[at] = value;
 	}
 	for (size_t i = 0; i < 65536; i++)
-		printf("%#x,%s", slots[i], i % 12 == 11 ? "\n" : " ");
+		printf("%#x,%s", slots[i], i % 12 == 11 || i == 65535 ? "\n" : " ");
 }
 
 int main(void)
