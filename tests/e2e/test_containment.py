@@ -5,10 +5,20 @@ The programs in tests/containment link the shipped worker's own code (its librar
 with an engine that attacks. Each test runs as the user who runs it and, if that is root, as
 "nobody" too, because namespaces and limits differ.
 """
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
 import os
+import re
 import shutil
+import struct
 import subprocess
+import tarfile
 import time
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -62,7 +72,7 @@ def write(folder, name, content):
 
 @pytest.fixture
 def files(programs, request):
-    folder = programs / request.node.name.replace("/", "_")
+    folder = programs / re.sub(r"[^A-Za-z0-9_-]", "_", request.node.name)
     folder.mkdir()
     folder.chmod(0o755)
     return folder
@@ -201,10 +211,10 @@ def test_no_worker(programs, files):
 
 
 def test_sparse_file_in_bounded_memory(programs, files):
-    """8 GiB are mapped and scanned; no worker's resident memory follows."""
+    """3 GiB are mapped and scanned; no worker's resident memory follows."""
     path = files / "sparse"
     path.touch()
-    os.truncate(path, 8 << 30)
+    os.truncate(path, 3 << 30)
     p = subprocess.Popen([programs / "pool-scan", programs / "worker-faulty", programs / "image",
                           "1", "120000", "1000", path], stdout=subprocess.PIPE, text=True)
     peak = 0
@@ -233,6 +243,35 @@ def test_truncated_while_mapped(programs, files):
     os.truncate(path, 4096)
     out, _ = p.communicate(timeout=60)
     assert out.split(" ")[1:] == ["INCOMPLETE", "", "changed\n"], out
+
+
+@pytest.mark.parametrize("closed", ["user", "user net", "user net mnt ipc pid uts cgroup"])
+def test_fewer_namespaces(programs, files, closed):
+    """Where the kernel refuses namespaces, workers start with fewer; the filter still holds."""
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare(1)")
+    clean, out = write(files, "clean", b"clean"), write(files, "try", b"TRY getuid")
+    limits = "".join(f"echo 0 > /proc/sys/user/max_{kind}_namespaces; " for kind in closed.split())
+    p = run("self", "unshare", "-Ur", "sh", "-c", limits + 'exec "$@"', "sh",
+            programs / "pool-scan", programs / "worker-hostile", programs / "image", 1, 5000, 1000,
+            clean, out)
+    if "unshare failed" in p.stderr or "Permission denied" in p.stderr:
+        pytest.skip("no namespaces here to close")
+    assert p.returncode == 0, p.stderr
+    assert sorted(line.split(" ", 1)[1] for line in p.stdout.splitlines()) == [
+        "CLEAN  ", "INCOMPLETE  worker-crashed"]
+
+
+def test_executable_that_only_real_root_may_read(programs, files):
+    """In a user namespace root is nobody to other users' files: the pool falls back."""
+    if os.geteuid() != 0:
+        pytest.skip("root only")
+    worker = files / "worker"
+    shutil.copy(programs / "worker-faulty", worker)
+    worker.chmod(0o700)
+    shutil.chown(worker, "nobody")
+    answers = scan(programs, "self", worker, [write(files, "hit", b"HIT Rule")])
+    assert answers == {"hit": ("DETECTED", "Rule", "")}
 
 
 def children(pid):
@@ -293,17 +332,187 @@ def test_worker_has_nothing(programs, files):
         secret.close()
 
 
+# What follows uses the shipped executables.
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+COMPILER, WORKER = BUILD / "vitrine-compiler", BUILD / "vitrine-worker"
+shipped = pytest.mark.skipif(not (COMPILER.exists() and WORKER.exists()), reason="not built")
+
+
+def compile_run(programs, output, mode, *sources, user="self"):
+    return run(user, programs / "compile-run", programs / "vitrine-compiler", output, mode, *sources)
+
+
+@pytest.fixture(scope="module")
+def image(programs):
+    for name in ("compile-run",):
+        shutil.copy(HELPERS / name, programs / name)
+    for path in (COMPILER, WORKER):
+        shutil.copy(path, programs / path.name)
+    source = programs / "eicar.ndb"
+    source.write_text(f"Eicar:0:*:{EICAR.hex()}\n")
+    out = programs / "eicar.img"
+    p = compile_run(programs, out, "strict", source)
+    assert p.returncode == 0, p.stdout
+    out.chmod(0o644)
+    return out
+
+
+def xar(name, content):
+    data = zlib.compress(content)
+    sha1 = hashlib.sha1
+    toc = (f'<?xml version="1.0" encoding="UTF-8"?><xar><toc><checksum style="sha1"><offset>0'
+           f'</offset><size>20</size></checksum><file id="1"><name>{name}</name><type>file</type>'
+           f'<data><length>{len(data)}</length><offset>20</offset><size>{len(content)}</size>'
+           f'<encoding style="application/x-gzip"/>'
+           f'<extracted-checksum style="sha1">{sha1(content).hexdigest()}</extracted-checksum>'
+           f'<archived-checksum style="sha1">{sha1(data).hexdigest()}</archived-checksum>'
+           f'</data></file></toc></xar>').encode()
+    packed = zlib.compress(toc)
+    head = struct.pack(">4sHHQQI", b"xar!", 28, 1, len(packed), len(toc), 1)
+    return head + packed + sha1(packed).digest() + data
+
+
+def cpio(name, content):
+    def entry(n, body):
+        fields = (1, 0o100644, 0, 0, 1, 0, len(body), 0, 0, 0, 0, len(n) + 1, 0)
+        h = b"070701" + b"".join(b"%08x" % f for f in fields) + n + b"\0"
+        return h + b"\0" * (-len(h) % 4) + body + b"\0" * (-len(body) % 4)
+    return entry(name, content) + entry(b"TRAILER!!!", b"")
+
+
+def zipped(method, name="e.com"):
+    b = io.BytesIO()
+    with zipfile.ZipFile(b, "w", method) as z:
+        z.writestr(name, EICAR + b" " * 1000)
+    return b.getvalue()
+
+
+def tarred():
+    b = io.BytesIO()
+    with tarfile.open(fileobj=b, mode="w") as t:
+        info = tarfile.TarInfo("ordner/\u30d5\u00e4.com")
+        info.size = len(EICAR)
+        t.addfile(info, io.BytesIO(EICAR))
+    return b.getvalue()
+
+
+def archives(folder):
+    """One of each container that can be made here; with names that are not ASCII."""
+    tar = tarred()
+    made = {
+        "plain": EICAR,
+        "a.tar": tar,
+        "a.tar.gz": gzip.compress(tar),
+        "a.tar.bz2": bz2.compress(tar),
+        "a.tar.xz": lzma.compress(tar),
+        "a.tar.lzma": lzma.compress(tar, format=lzma.FORMAT_ALONE),
+        "stored.zip": zipped(zipfile.ZIP_STORED),
+        "deflate.zip": zipped(zipfile.ZIP_DEFLATED, "\u30d5.com"),
+        "bzip2.zip": zipped(zipfile.ZIP_BZIP2),
+        "lzma.zip": zipped(zipfile.ZIP_LZMA),
+        "a.cpio": cpio(b"\xff\xfe.com", EICAR),
+        "a.xar": xar("e.com", EICAR),
+    }
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    member = folder / "f\u00e4\u30d5.com"
+    member.write_bytes(EICAR)
+    tools = {
+        "7z.7z": ["7z", "a", "-bd"],
+        "ppmd.7z": ["7z", "a", "-bd", "-m0=PPMd"],
+        "bzip2.7z": ["7z", "a", "-bd", "-m0=BZip2"],
+        "ppmd.zip": ["7z", "a", "-bd", "-tzip", "-mm=PPMd"],
+        "deflate64.zip": ["7z", "a", "-bd", "-tzip", "-mm=Deflate64"],
+        "joliet.iso": ["genisoimage", "-quiet", "-R", "-J", "-input-charset", "utf-8", "-o"],
+        "a.a": ["ar", "rc"],
+        "a.zst": ["zstd", "-q", "-o"],
+    }
+    for name, command in tools.items():
+        if shutil.which(command[0]):
+            subprocess.run([*command, folder / name, member], check=True, capture_output=True)
+    return [f for f in folder.iterdir()]
+
+
+@shipped
+@pytest.mark.parametrize("user", USERS)
+def test_every_unpacker_inside(programs, files, image, user):
+    """No library needs a system call that the filter does not have."""
+    answers = scan(programs, user, "vitrine-worker", archives(files), image=image.name)
+    assert {n: a for n, a in answers.items() if a[:2] != ("DETECTED", "Eicar")} == {}
+
+
+@shipped
+@pytest.mark.parametrize("user", USERS)
+def test_shipped_worker_has_no_test_hooks(programs, files, image, user):
+    paths = [write(files, f"f-{f}", f"FAULT {f}".encode()) for f in FAULTS]
+    paths += [write(files, f"t-{n}", f"TRY {n}".encode()) for n in escapes(programs)]
+    answers = scan(programs, user, "vitrine-worker", paths, image=image.name)
+    assert set(answers.values()) == {("CLEAN", "", "")}
+
+
+@shipped
+@pytest.mark.parametrize("content", [b"", b"x", b"x" * 4096, os.urandom(1 << 16)],
+                         ids=["empty", "byte", "page", "random"])
+def test_hostile_image(programs, files, content):
+    bad = write(files, "bad-image", content)
+    p = run("self", programs / "pool-scan", WORKER, bad, 1, 1000, 1000, write(files, "c", b"c"))
+    assert p.returncode == 2
+    assert p.stdout == ""
+
+
+@shipped
+def test_compiler_reports(programs, files, image):
+    good = write(files, "a.ndb", f"Good:0:*:{EICAR.hex()}\nbad line\n".encode())
+    out = files / "out.img"
+    p = compile_run(programs, out, "lax", good)
+    assert p.returncode == 0
+    assert p.stdout.splitlines()[0].startswith("aside a.ndb:2 0 ")
+    assert f"bytes {out.stat().st_size} asides 1 0 0 0" in p.stdout
+    p = compile_run(programs, out, "strict", good)
+    assert p.returncode == 1
+    assert "failed : bad lines" in p.stdout
+    p = compile_run(programs, out, "lax", write(files, "notes.txt", b"hello"))
+    assert p.returncode == 1
+    assert "failed notes.txt: not a signature file" in p.stdout
+    p = compile_run(programs, out, "lax", write(files, "x.cvd", b"ClamAV-VDB:" + b"x" * 600))
+    assert p.returncode == 1
+    assert "failed x.cvd: " in p.stdout
+
+
+@shipped
+@pytest.mark.parametrize("user", USERS)
+def test_compiler_takes_many_files(programs, files, image, user):
+    """More than one message's worth of descriptors; the same bytes in any order."""
+    sources = [write(files, f"s{i}.ndb", f"Rule{i}:0:*:{EICAR.hex()}{i:08x}\n".encode())
+               for i in range(300)]
+    files.chmod(0o777)
+    one, two = files / "one", files / "two"
+    p = compile_run(programs, one, "strict", *sources, user=user)
+    assert p.returncode == 0 and p.stdout.startswith("sets 300 "), p.stdout
+    p = compile_run(programs, two, "strict", *reversed(sources), user=user)
+    assert p.returncode == 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+@shipped
+def test_compiler_that_can_not_write(programs, files, image):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    p = compile_run(programs, "/dev/full", "lax", programs / "eicar.ndb")
+    assert p.returncode == 1
+    assert "the image can't be written" in p.stdout
+
+
 def imports(program):
     p = subprocess.run(["nm", "-D", "-u", program], capture_output=True, text=True, check=True)
     return {line.split()[-1].split("@")[0] for line in p.stdout.splitlines()}
 
 
-def test_worker_imports():
-    """What the worker's own code can name. Its libraries name more: the filter is the control."""
-    worker = BUILD / "vitrine-worker"
-    if not worker.exists():
-        pytest.skip("not built")
-    names = imports(worker)
+@shipped
+def test_imports():
+    """What the roles' own code can name. Their libraries name more: the filter is the control."""
+    names = imports(WORKER) | imports(COMPILER)
     forbidden = {"socket", "connect", "bind", "listen", "accept", "open", "open64", "openat",
                  "openat64", "fopen", "fopen64", "creat", "execve", "execv", "execvp", "execl",
                  "execlp", "fexecve", "system", "popen", "fork", "vfork", "posix_spawn", "dlopen",
