@@ -151,7 +151,6 @@ static vt_err index_members(struct zip *z)
 		z->ranges[z->count++] = range_of(z, &e);
 	}
 	if (z->count == MAX_ENTRIES) {
-		z->budget->reason = VT_REASON_LIMIT_COUNT;
 		z->directory_status = VT_ELIMIT;
 	} else if (at != z->directory.end &&
 		vt_span_at(z->s, at, "PK\5\5", VT_ZIP_MAGIC) == false) {
@@ -485,6 +484,8 @@ static vt_err zip_next(void *state, struct vt_member *out)
 		return e;
 	if (z->directory.disk)
 		return VT_EUNSUPPORTED;
+	if (z->directory_status == VT_ELIMIT)
+		z->budget->reason = VT_REASON_LIMIT_COUNT;
 	return z->directory_status ? z->directory_status : VT_END;
 }
 

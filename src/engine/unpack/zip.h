@@ -35,13 +35,17 @@ struct vt_zip_entry {
 
 struct vt_zip_directory {
 	uint64_t start, end; /* of the central headers */
-	uint64_t shift;      /* bytes in front of the archive, to be added to its offsets */
-	uint32_t disk;       /* number of this volume */
+	/*
+	 * Bytes in front of the archive, to be added to its offsets; modulo 2^64, as what they
+	 * count from may also have been cut off.
+	 */
+	uint64_t shift;
+	uint32_t disk; /* number of this volume */
 };
 
 /*
- * The last end-of-central-directory record whose directory is where it says, with or without bytes
- * in front of the archive. VT_ETRUNCATED if there is none.
+ * The last end-of-central-directory record whose directory is where it says, with more or fewer
+ * bytes in front of the archive than it thinks. VT_ETRUNCATED if there is none.
  */
 VT_MUST_USE vt_err vt_zip_find_directory(vt_span s, struct vt_zip_directory *out);
 /* The central header at `at`, and where the next one begins. VT_EFORMAT if none is there. */

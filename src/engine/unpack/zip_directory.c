@@ -8,6 +8,7 @@
 #define LOCATOR "PK\6\7"
 #define LOCATOR_SIZE 20u
 #define END64 "PK\6\6"
+#define END64_SIZE 56u /* without its extensible part */
 #define ZIP64_EXTRA 1u
 /* A comment has up to 64 KiB; more than that is allowed for what others append, as signatures. */
 #define TAIL_MAX ((size_t)1 << 20)
@@ -71,8 +72,7 @@ vt_err vt_zip_central(vt_span s, const struct vt_zip_directory *d, uint64_t at,
 	if (r.bad)
 		return VT_ETRUNCATED;
 	zip64(vt_span_clip(s, r.at, extra), &e);
-	if (!vt_add_u64(e.local, d->shift, &e.local))
-		e.local = UINT64_MAX;
+	e.local += d->shift;
 	*out = e;
 	*out_next = r.at + extra + comment;
 	return VT_OK;
@@ -116,8 +116,7 @@ static bool place(
 	/* Info-ZIP may say "see zip64" (4.4.24) and write no such record. */
 	if (offset == UINT32_MAX && size <= end && end < UINT32_MAX)
 		offset = end - size;
-	if (size <= end && offset <= end - size &&
-		(size == 0 || vt_span_at(s, end - size, VT_ZIP_CENTRAL, VT_ZIP_MAGIC))) {
+	if (size <= end && (size == 0 || vt_span_at(s, end - size, VT_ZIP_CENTRAL, VT_ZIP_MAGIC))) {
 		d->start = end - size;
 		d->shift = d->start - offset;
 	} else if (vt_span_at(s, offset, VT_ZIP_CENTRAL, VT_ZIP_MAGIC)) {
@@ -141,6 +140,8 @@ static bool end64(vt_span s, uint64_t end, struct vt_zip_directory *d)
 		return false;
 	(void)vt_get_u64le(s, end - LOCATOR_SIZE + 8, &said);
 	at = said;
+	if (!vt_span_at(s, at, END64, VT_ZIP_MAGIC) && end >= LOCATOR_SIZE + END64_SIZE)
+		at = end - LOCATOR_SIZE - END64_SIZE;
 	if (!vt_span_at(s, at, END64, VT_ZIP_MAGIC)) {
 		/* With bytes in front of the archive; the record may have an extensible part. */
 		from = end > TAIL_MAX ? (size_t)end - TAIL_MAX : 0;

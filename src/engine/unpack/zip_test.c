@@ -377,6 +377,29 @@ static void repeated_member(void **state)
 	discard(&m);
 }
 
+/* A program in front is counted in the offsets, but only what stands behind it was given. */
+static void prefix_cut_off(void **state)
+{
+	struct header h = {"a", 1, 0, 0, crc_of(HELLO, 6), 6, 6};
+	struct maker m = maker();
+	struct walk w;
+	vt_span s;
+
+	(void)state;
+	check(vt_buf_add(&m.body, numbers(), NUMBERS_SIZE));
+	put_member(&m, &h, &h, HELLO, 6);
+	put_member(&m, &h, &h, HELLO, 6);
+	s = finish(&m);
+	for (size_t cut = 0; cut <= NUMBERS_SIZE; cut += NUMBERS_SIZE / 5) {
+		walk(&w, VT_TYPE_ZIPSFX, vt_span_clip(s, cut, s.n));
+		assert_int_equal(w.end, VT_END);
+		assert_int_equal(w.members, 2);
+		assert_true(w.seen[0].hello && w.seen[1].hello);
+		assert_int_equal(w.seen[1].status, VT_OK);
+	}
+	discard(&m);
+}
+
 static void many_empty_members(void **state)
 {
 	struct header h = {"e", 1, 0, 0, 0, 0, 0};
@@ -474,6 +497,7 @@ int main(void)
 		cmocka_unit_test(corrupt_data),
 		cmocka_unit_test(bomb),
 		cmocka_unit_test(repeated_member),
+		cmocka_unit_test(prefix_cut_off),
 		cmocka_unit_test(many_empty_members),
 		cmocka_unit_test(odd_names),
 		cmocka_unit_test(folders_and_nothing),
