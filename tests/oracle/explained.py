@@ -28,6 +28,47 @@ def row(name):
     return add
 
 
+TEXT = ("text", "html", "mail", "pdf", "rtf")
+
+
+@row("normalised-text")
+def _(c):
+    """A copy in lower case, without markup or superfluous blanks, is scanned too: not done yet."""
+    return c.side == "clamav" and c.recipe["wrap"].split(" ")[0] in TEXT
+
+
+@row("normalised-html")
+def _(c):
+    """ClamAV looks at the normalised copies of an HTML file only, not at the file itself."""
+    return c.side == "vitrine" and c.recipe["wrap"].split(" ")[0] == "html"
+
+
+@row("entry-macho")
+def _(c):
+    """ClamAV's entry point of a Mach-O for x86 is 0."""
+    return c.sig is not None and c.sig.target == 9 and any(s.offset.kind == "ep" for s in c.sig.subs)
+
+
+@row("macro")
+def _(c):
+    """ClamAV's macro subsignatures match now and then; the manual's own example does not."""
+    return c.sig is not None and any(s.kind == "macro" for s in c.sig.subs)
+
+
+@row("bytecmp-repeated")
+def _(c):
+    """What a comparison looks at when its trigger matches more than once, or is not a number."""
+    return c.sig is not None and any(s.kind == "bytecmp" for s in c.sig.subs) and (
+        c.recipe["change"].startswith(("more", "drop", "number")) or c.recipe["sig"] != c.rule or
+        any(s.cmp["base"] in "hda" for s in c.sig.subs if s.kind == "bytecmp"))
+
+
+@row("section-pe64")
+def _(c):
+    """Section hashes never match in 64-bit PE files."""
+    return c.side == "vitrine" and c.rule.startswith("Gen.Section") and c.recipe["wrap"].startswith("pe64")
+
+
 def find(case):
     for name, test in ROWS:
         if test(case):

@@ -4,11 +4,11 @@
 A Canvas knows where its own header bytes stand, where sections and the entry point are, and where
 free room is. The smallest file that ClamAV takes for the type, nothing more.
 """
+import gzip
 import io
 import struct
 import tarfile
 import zipfile
-import gzip
 
 FILE_ALIGN = 0x200
 
@@ -78,6 +78,7 @@ def binary_filler(rng, n):
 
 def text_filler(rng, n):
     return rng.choices(b"abcdefghij klmnopqrst\n", k=n)
+
 
 
 class Needs:
@@ -168,6 +169,10 @@ def pe(needs, rng, plus=False):
     c.free = (len(head), size)
     c.ep = header + ep_off
     return c
+
+
+def pe64(needs, rng):
+    return pe(needs, rng, True)
 
 
 def elf(needs, rng):
@@ -261,7 +266,7 @@ def ole2(needs, rng):
     return c
 
 
-def _framed(prefix, suffix, filler):
+def _framed(name, prefix, suffix, filler):
     def make(needs, rng):
         size = finish_size(needs, len(prefix) + needs.body + len(suffix))
         c = Canvas(size, rng, filler)
@@ -270,24 +275,25 @@ def _framed(prefix, suffix, filler):
             c.own(size - len(suffix), suffix)
         c.free = (len(prefix), size - len(suffix))
         return c
+    make.__name__ = name
     return make
 
 
-html = _framed(b"<html><head><title>t</title></head><body>\n", b"\n</body></html>\n", text_filler)
-mail = _framed(b"Received: from a (b [127.0.0.1]) by c; Sat, 21 Nov 2026 10:00:00 +0000\n"
+html = _framed("html", b"<html><head><title>t</title></head><body>\n", b"\n</body></html>\n", text_filler)
+mail = _framed("mail", b"Received: from a (b [127.0.0.1]) by c; Sat, 21 Nov 2026 10:00:00 +0000\n"
                b"From: a@example.org\nTo: b@example.org\nSubject: t\n"
                b"Date: Sat, 21 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.org>\n"
                b"MIME-Version: 1.0\nContent-Type: text/plain\n\n", b"\n", text_filler)
-pdf = _framed(b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\n", b"\ntrailer\n<< >>\n%%EOF\n", text_filler)
-gif = _framed(b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff", b"", binary_filler)
-png = _framed(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0", b"", binary_filler)
-jpeg = _framed(b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", b"", binary_filler)
-java = _framed(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x10", b"", binary_filler)
-swf = _framed(b"FWS\x0a\0\x10\0\0", b"", binary_filler)
-rtf = _framed(b"{\\rtf1\\ansi ", b"}", text_filler)
+pdf = _framed("pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\n", b"\ntrailer\n<< >>\n%%EOF\n", text_filler)
+gif = _framed("gif", b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff", b"", binary_filler)
+png = _framed("png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0", b"", binary_filler)
+jpeg = _framed("jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", b"", binary_filler)
+java = _framed("java", b"\xca\xfe\xba\xbe\0\0\0\x34\0\x10", b"", binary_filler)
+swf = _framed("swf", b"FWS\x0a\0\x10\0\0", b"", binary_filler)
+rtf = _framed("rtf", b"{\\rtf1\\ansi ", b"}", text_filler)
 
 # Target number -> makers of files of that type.
-TARGETS = {0: [raw, raw, pe, elf], 1: [pe], 2: [ole2], 3: [html], 4: [mail], 5: [gif, png, jpeg],
+TARGETS = {0: [raw, raw, pe, elf], 1: [pe, pe, pe64], 2: [ole2], 3: [html], 4: [mail], 5: [gif, png, jpeg],
            6: [elf], 7: [text], 9: [macho], 10: [pdf], 11: [swf], 12: [java]}
 
 
