@@ -85,7 +85,7 @@ static const struct vt_option options[] = {
 	{0, "max-time", "TIME", VT_OPTION_TIME, AT(limits.time_ms), "for one file (120 s)", NULL},
 
 	{0, NULL, NULL, VT_OPTION_SECTION, 0, "How to report", NULL},
-	{0, "format", "FORMAT", VT_OPTION_CHOICE, AT(format), "on standard output\n", FORMATS},
+	{0, "format", "FORMAT", VT_OPTION_CHOICE, AT(format), "on standard output", FORMATS},
 	{'o', "output", "FILE", VT_OPTION_STRINGS, AT(outputs),
 		"also write FILE, in the format that its name ends in, or\nas FORMAT:FILE; may be "
 		"given"

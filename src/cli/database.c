@@ -246,6 +246,8 @@ static vt_err add_defaults(struct opener *o)
 	}
 	if (!e && vt_sources_has_any(CLAMAV_FOLDER))
 		e = add_path(o, CLAMAV_FOLDER);
+	else if (!e && access(CLAMAV_FOLDER, R_OK | X_OK) != 0 && errno == EACCES)
+		(void)say(o, CLAMAV_FOLDER, "not used: permission denied");
 	if (!e && o->out->names.n == 0)
 		return say(o, "no signatures",
 			"neither content/base nor " CLAMAV_FOLDER " is there; give --db");

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "cli/compile.h"
 #include "cli/db.h"
+#include "cli/signals.h"
 #include "cli/text.h"
 #include "cli/where.h"
 #include "os/fd.h"
@@ -170,7 +171,10 @@ static vt_err build(
 		free(temporary);
 		return e;
 	}
+	vt_signals_install(); /* the temporary file is not left behind */
 	e = vt_compile_job_run(&job, &result);
+	if (vt_signals_stop())
+		e = VT_EAGAIN;
 	if (!s->quiet) {
 		print_containers(&result);
 		print_asides(s, &result);
@@ -231,6 +235,8 @@ int vt_db_cmd_build(int argc, char **argv)
 	} else if (!e && add_sources(&sources, &paths) == VT_OK) {
 		if (build(&s, &sources, compiler) == VT_OK)
 			status = VT_EXIT_CLEAN;
+		else if (vt_signals_stop())
+			status = 128 + vt_signals_stop();
 	}
 	vt_sources_free(&sources);
 	vt_strings_free(&paths);

@@ -94,7 +94,7 @@ static vt_err end(struct vt_output *o, const struct vt_summary *s)
 	vt_put_time(f, s->started);
 	fputs("</td></tr>\n", f);
 	if (s->interrupted)
-		put_row(f, "INCOMPLETE", "Interrupted", "partial result");
+		put_row(f, "INCOMPLETE", "Ended early", "partial result");
 	put_row(f, "", "Files", vt_format_count(s->files, buf));
 	put_row(f, "", "Bytes", vt_format_bytes((double)s->bytes, buf));
 	for (unsigned v = VT_DETECTED + 1; v-- > VT_CLEAN;)

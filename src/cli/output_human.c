@@ -107,7 +107,7 @@ static vt_err end(struct vt_output *o, const struct vt_summary *s)
 	if (o->rows)
 		fputc('\n', f);
 	if (s->interrupted)
-		fputs("Interrupted: this is a partial result.\n", f);
+		fputs("Ended early: this is a partial result.\n", f);
 	put_count(f, "Scanned ", s->files, "file", "files");
 	fprintf(f, ", %s in %.2f s (%s/s", vt_format_bytes((double)s->bytes, a), s->seconds,
 		vt_format_bytes((double)s->bytes / seconds, b));

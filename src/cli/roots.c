@@ -37,10 +37,11 @@ static vt_err read_more(struct vt_roots *r, int timeout_ms)
 
 	if (poll(&p, 1, timeout_ms) <= 0)
 		return VT_EAGAIN;
-	/* the taken part goes, the beginning of a name stays */
-	memmove(r->read.p, r->read.p + r->taken, r->read.n - r->taken);
-	r->read.n -= r->taken;
-	r->taken = 0;
+	if (r->taken) { /* what was taken goes, the beginning of a name stays */
+		memmove(r->read.p, r->read.p + r->taken, r->read.n - r->taken);
+		r->read.n -= r->taken;
+		r->taken = 0;
+	}
 	e = vt_buf_reserve(&r->read, READ_SIZE);
 	if (e)
 		return e;

@@ -308,7 +308,7 @@ static int finish(struct scan *s)
 
 	vt_progress_clear(&s->progress);
 	s->sum.seconds = vt_now() - s->progress.started;
-	s->sum.interrupted = vt_signals_stop() != 0;
+	s->sum.interrupted = is_stopped(s);
 	s->sum.exit_status = exit_status(s);
 	if (s->fatal != VT_EPEER) {
 		e = vt_outputs_end(s->outputs, &s->sum);

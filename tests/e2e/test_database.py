@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`vitrine db`, and the databases that a scan finds, compiles and keeps."""
 import hashlib
+import io
 import itertools
 import json
 import os
+import signal
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -201,6 +204,66 @@ def test_default_database(vitrine, tree):
     assert r.code == 1, r.err
     assert r.files[str(tree / "eicar.com")]["verdict"] == "DETECTED"
     assert r.summary["databases"][0].endswith("content/base")
+
+
+def container(files, md5=True):
+    """A .cvd as ClamAV lays it out: a header of 512 bytes, then a compressed tar."""
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as t:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            t.addfile(info, io.BytesIO(text.encode()))
+    body = tar.getvalue()
+    header = ":".join(["ClamAV-VDB", "21 Nov 2026 12-00 +0000", "7", "3", "90",
+                       hashlib.md5(body if md5 else b"").hexdigest(), "dsig", "tester", "0"])
+    return header.encode().ljust(512) + body
+
+
+def test_container(vitrine, tmp_path):
+    source = tmp_path / "test.cvd"
+    source.write_bytes(container({"test.ndb": NDB, "test.hdb": HDB, "COPYING": "no rules"}))
+    r = build(vitrine, tmp_path / "i.vtdb", source)
+    assert "test.cvd: version 7 of 21 Nov 2026" in r.text and "by tester" in r.text
+    assert "signature was not checked" in r.text
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"second-marker-two")
+    assert "Two (test.cvd/test.ndb:2)" in vitrine.run(
+        "scan", "--db", tmp_path / "i.vtdb", victim).text
+    source.write_bytes(container({"test.ndb": NDB}, md5=False))
+    assert vitrine.run("db", "build", "-o", tmp_path / "j.vtdb", source).code == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not os.path.isdir("/var/lib/clamav"),
+                    reason="needs root to put a folder over /var/lib/clamav")
+def test_clamav_folder_is_used(vitrine, folder, tree):
+    (tree / "both").write_bytes(EICAR)
+    (tree / "one").write_bytes(b"first-marker-one")
+    cover = ["unshare", "-m", "sh", "-c",
+             f'mount --bind {folder} /var/lib/clamav && exec "$@"', "sh"]
+    if subprocess.run([*cover, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    r = vitrine.run("scan", "--format=jsonl", tree, before=cover)
+    assert r.code == 1, r.err
+    assert r.files[str(tree / "both")]["verdict"] == "DETECTED"
+    assert r.files[str(tree / "one")]["detections"][0]["set"] == "a.ndb"
+    assert r.summary["databases"][1] == "/var/lib/clamav"
+    assert r.err.count(b"compiling") == 1
+
+
+def test_interrupted_build_leaves_nothing(vitrine, tmp_path):
+    source = tmp_path / "many.ndb"
+    with open(source, "w") as f:
+        for i in range(300_000):
+            digest = hashlib.sha256(str(i).encode()).hexdigest()
+            f.write(f"R{i}:0:*:{digest}\n")
+    p = vitrine.start("db", "build", "-o", str(tmp_path / "i.vtdb"), str(source),
+                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b"compiling" in p.stderr.readline()
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=120)
+    assert p.returncode == 130
+    assert [x.name for x in tmp_path.iterdir() if x.name.startswith("i.vtdb")] == []
 
 
 def test_runs_at_the_same_time(vitrine, folder, tmp_path):
