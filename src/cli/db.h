@@ -54,7 +54,8 @@ struct vt_db_line {
 	vt_span set;     /* name of its set */
 	uint64_t number; /* 1-based, in the set */
 	vt_span name, text;
-	const struct vt_image_aside *aside; /* why it is not in force; NULL if it is */
+	const char *left_out; /* why it is not in force, in a word; NULL if it is */
+	vt_span cause;        /* the same in more words */
 };
 typedef vt_err vt_db_line_fn(void *ctx, const struct vt_db_line *line);
 /* Every line that has a rule's name; an error from `fn` ends it. */

@@ -69,7 +69,7 @@ static vt_err on_rule(void *ctx, const struct vt_db_line *line)
 	struct entry *e;
 	uint64_t name[2];
 
-	if (line->aside)
+	if (line->left_out)
 		return VT_OK;
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 4096;
@@ -200,7 +200,7 @@ static vt_err print_rule(void *ctx, const struct vt_db_line *l)
 	uint64_t name[2];
 	char sign = p->sign;
 
-	if (l->aside || !(p->own->differs[l->index / 8] & (1u << (l->index % 8))))
+	if (l->left_out || !(p->own->differs[l->index / 8] & (1u << (l->index % 8))))
 		return VT_OK;
 	digest(l->name, name);
 	if (p->other->nnames &&

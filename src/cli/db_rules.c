@@ -87,21 +87,16 @@ static bool matches(const struct search *s, vt_span name)
 	return false;
 }
 
-static vt_span cause_of(const struct vt_db_line *l)
-{
-	return vt_db_string(l->db, l->aside->cause, l->aside->cause_size);
-}
-
 static void print_json(const struct search *s, const struct vt_db_line *l)
 {
 	fputs(s->found ? ",\n{\"rule\":" : "\n{\"rule\":", stdout);
 	vt_put_json(stdout, l->name);
 	fputs(",\"set\":", stdout);
 	vt_put_json(stdout, l->set);
-	printf(",\"line\":%" PRIu64 ",\"in_force\":%s", l->number, l->aside ? "false" : "true");
-	if (l->aside) {
+	printf(",\"line\":%" PRIu64 ",\"in_force\":%s", l->number, l->left_out ? "false" : "true");
+	if (l->left_out) {
 		fputs(",\"cause\":", stdout);
-		vt_put_json(stdout, cause_of(l));
+		vt_put_json(stdout, l->cause);
 	}
 	if (s->verb == VERB_EXPLAIN) {
 		printf(",\"kind\":\"%s\",\"text\":", vt_line_kind(l->set));
@@ -122,10 +117,9 @@ static void print_human(const struct search *s, const struct vt_db_line *l)
 	printf(":%" PRIu64, l->number);
 	if (explain)
 		printf("\n  kind  %s", vt_line_kind(l->set));
-	if (l->aside) {
-		printf(explain ? "\n  state not in force, %s: " : "  (%s: ",
-			vt_aside_word(l->aside->what));
-		vt_put_visible(stdout, cause_of(l));
+	if (l->left_out) {
+		printf(explain ? "\n  state not in force, %s: " : "  (%s: ", l->left_out);
+		vt_put_visible(stdout, l->cause);
 		fputs(explain ? "" : ")", stdout);
 	}
 	if (explain) {

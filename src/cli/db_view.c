@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "cli/compile.h"
+#include "cli/db_ignore.h"
 #include "os/fd.h"
 #include "os/map.h"
 #include "vitrine/engine.h"
@@ -89,7 +91,21 @@ struct each {
 	vt_db_line_fn *fn;
 	void *ctx;
 	const struct vt_image_set *set;
+	struct vt_db_ignores ignores;
 };
+
+static void find_state(const struct each *e, struct vt_db_line *line)
+{
+	const struct vt_image_aside *aside = find_aside(e->db, line->index);
+
+	if (aside) {
+		line->left_out = vt_aside_word(aside->what);
+		line->cause = vt_db_string(e->db, aside->cause, aside->cause_size);
+	} else if (vt_db_ignores_has(&e->ignores, line->name, line->text)) {
+		line->left_out = "ignored";
+		line->cause = vt_span_str("an ignore list names it");
+	}
+}
 
 static vt_err on_line(void *ctx, uint32_t index, vt_span text)
 {
@@ -102,10 +118,12 @@ static vt_err on_line(void *ctx, uint32_t index, vt_span text)
 		return VT_OK;
 	line.set = vt_db_set_name(e->db, e->set);
 	line.number = (uint64_t)index - e->set->first_line + 1;
+	if (vt_db_is_ignore_list(line.set))
+		return vt_db_ignores_add(&e->ignores, text);
 	line.name = vt_line_name(line.set, text);
 	if (line.name.n == 0)
 		return VT_OK;
-	line.aside = find_aside(e->db, index);
+	find_state(e, &line);
 	return e->fn(e->ctx, &line);
 }
 
@@ -113,7 +131,10 @@ vt_err vt_db_each_rule(const struct vt_db *db, vt_db_line_fn *fn, void *ctx)
 {
 	struct each e = {.db = db, .fn = fn, .ctx = ctx};
 
-	return vt_db_each_line(db, on_line, &e);
+	vt_err err = vt_db_each_line(db, on_line, &e);
+
+	vt_db_ignores_free(&e.ignores);
+	return err;
 }
 
 vt_err vt_db_view_open(struct vt_db_view *view, int fd, const char *command, const char *name)

@@ -114,6 +114,25 @@ def test_info_list_find_explain(vitrine, folder, tmp_path):
     assert "Two" in vitrine.run("db", "explain", "--db", folder, "Two").text
 
 
+def test_rules_that_are_not_in_force(vitrine, folder, tmp_path):
+    line = NDB.splitlines()[1]
+    (folder / "x.ign2").write_text(
+        f"Hashed\nOne:{'0' * 32}\nTwo:{hashlib.md5(line.encode()).hexdigest()}\n")
+    (folder / "d.ndb").write_text("Broken:0:*:zz\n")
+    image = tmp_path / "i.vtdb"
+    build(vitrine, image, folder)
+    r = vitrine.run("db", "list", "--db", image).text.splitlines()
+    assert "One  a.ndb:1" in r
+    assert "Two  a.ndb:2  (ignored: an ignore list names it)" in r
+    assert "Hashed  b.hdb:1  (ignored: an ignore list names it)" in r
+    assert any(x.startswith("Broken  d.ndb:1  (bad: ") for x in r)
+    j = json.loads(vitrine.run("db", "explain", "--format=json", "--db", image, "Two", "One").out)
+    assert [(x["rule"], x["in_force"]) for x in j] == [("One", True), ("Two", False)]
+    (tmp_path / "v").write_bytes(b"first-marker-one second-marker-two")
+    r = vitrine.scan("-z", "--db", image, tmp_path / "v")
+    assert {d["rule"] for d in r.files[str(tmp_path / "v")]["detections"]} == {"One"}
+
+
 def test_diff(vitrine, folder, tmp_path):
     build(vitrine, tmp_path / "a", folder)
     (folder / "a.ndb").write_text(NDB.replace("One:0", "One:1") + "Four:0:*:" + MARK.hex() + "\n")
@@ -254,7 +273,7 @@ def test_clamav_folder_is_used(vitrine, folder, tree):
 def test_interrupted_build_leaves_nothing(vitrine, tmp_path):
     source = tmp_path / "many.ndb"
     with open(source, "w") as f:
-        for i in range(300_000):
+        for i in range(100_000):
             digest = hashlib.sha256(str(i).encode()).hexdigest()
             f.write(f"R{i}:0:*:{digest}\n")
     p = vitrine.start("db", "build", "-o", str(tmp_path / "i.vtdb"), str(source),
