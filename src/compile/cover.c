@@ -134,7 +134,10 @@ static struct cover cover_sub(
 	}
 }
 
-/* All children together, less the `spare` dearest ones. */
+/*
+ * All children together, less the `spare` dearest ones: those that may miss when so many distinct
+ * subsignatures must hit. A group among the children may bring several, so then none is spared.
+ */
 static struct cover cover_any(const struct vt_builder *b, const struct vt_image_rule *rule,
 	vt_span body, unsigned spare, unsigned depth)
 {
@@ -148,6 +151,8 @@ static struct cover cover_any(const struct vt_builder *b, const struct vt_image_
 
 		if (!read_node(&r, &child) || n == VT_COUNT(children))
 			return no_cover;
+		if (child.op != VT_LOGIC_SUB)
+			spare = 0;
 		children[n++] = cover_logic(b, rule, vt_span_of(body.p + from, r.at - from), depth);
 	}
 	while (spare-- && n > 1) {

@@ -427,6 +427,8 @@ static bool as_masked_byte(const struct body *s, size_t start, uint8_t *value, u
 	}
 	if (distinct != 1u << __builtin_popcount(differ))
 		return false;
+	if (s->flags & VT_CLAM_NOCASE && differ)
+		return false; /* a mask does not fold case */
 	*mask = (uint8_t)~differ;
 	*value = first & *mask;
 	return true;

@@ -34,6 +34,7 @@ static const struct vt_fake_case logical[] = {
 	{"A;Engine:81-255,Target:0;0;6865;6866", "BAD there are more subsignatures than the logic names"},
 	{"A;Engine:81-255,Target:0;0;4D5A?\?::i", "rule t0 0; L(6d7a) M(00/00) i"},
 	{"A;Engine:81-255,Target:0;0;4D5A6?(61|62)?\?{2}::wi", "rule t0 0; L(6d007a00) M(60/f0) L(00) A(L(6100)|L(6200)) M(00/00) L(00) M(00/00 00/00) i"},
+	{"A;Engine:81-255,Target:0;0;4D5A(61|41)(61|63)4?::i", "rule t0 0; L(6d7a61) A(L(61)|L(63)) M(40/f0) i"},
 	{"A;Engine:81-255,Target:0;0;4D5A::aw", "rule t0 0; L(4d5a) or L(4d005a00)"},
 	{"A;Engine:81-255,Target:0;0;4D5A::wfia", "rule t0 0; L(6d7a) i f or L(6d007a00) i f"},
 	{"A;Engine:81-255,Target:0;0;4D5A::", "rule t0 0; L(4d5a)"},

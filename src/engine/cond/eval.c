@@ -44,7 +44,7 @@ static bool intermediates_fit(const struct vt_object *o, const struct vt_image_t
 	for (unsigned i = 0; i < n; i++) {
 		uint16_t want = t->intermediates[n - 1 - i];
 
-		if (want != VT_TYPE_ANY && want != o->parents[i])
+		if (want != VT_TYPE_ANY && !vt_type_is(o->parents[i], (vt_type)want))
 			return false;
 	}
 	return true;
@@ -62,7 +62,8 @@ static bool description_fits(const struct vt_object *o, const struct vt_image_td
 		(!o->has_exe || o->exe.nsections < t->sections_min ||
 			o->exe.nsections > t->sections_max))
 		return false;
-	if (t->container != VT_TYPE_ANY && (o->nparents == 0 || o->parents[0] != t->container))
+	if (t->container != VT_TYPE_ANY &&
+		(o->nparents == 0 || !vt_type_is(o->parents[0], (vt_type)t->container)))
 		return false;
 	return t->nintermediates == 0 || intermediates_fit(o, t);
 }
@@ -157,8 +158,15 @@ static struct value node_value(
 	} else {
 		v = group_value(e, n, need, depth);
 	}
-	if (n->compare != VT_CMP_NONE)
+	if (n->compare != VT_CMP_NONE) {
 		v.holds = compare_holds(n, &v);
+		/*
+		 * Observed: to the group around it a comparison counts as one distinct
+		 * subsignature if it is of one, even of none of its hits, and as none if it is of
+		 * a group.
+		 */
+		v.distinct = n->op == VT_LOGIC_SUB;
+	}
 	return v;
 }
 
@@ -197,7 +205,7 @@ bool vt_eval_container(struct vt_eval *e, struct vt_steps *steps, const struct v
 	vt_span regex = vt_db_code(e->db, r->regex, r->regex_size);
 	uint64_t start, end;
 
-	if (r->container != VT_TYPE_ANY && r->container != m->container)
+	if (r->container != VT_TYPE_ANY && !vt_type_is(m->container, (vt_type)r->container))
 		return false;
 	if (!in_range(m->container_size, r->container_min, r->container_max) ||
 		!in_range(m->packed_size, r->packed_min, r->packed_max) ||

@@ -94,7 +94,8 @@ struct vt_offset {
 };
 
 /* One way for a content subsignature to match. */
-/* ASCII letters of LIT and MASK match both cases; LIT is lower case. */
+/* ASCII letters of LIT match both cases and are lower case; MASK is compared as it is (observed).
+ */
 #define VT_PATTERN_NOCASE 1u
 /* No alphanumeric byte right before or after; with WIDE, none with a zero byte behind it. */
 #define VT_PATTERN_FULLWORD 2u

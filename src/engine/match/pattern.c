@@ -81,14 +81,10 @@ static bool is_alnum(uint8_t c)
 	return (c >= '0' && c <= '9') || (vt_lower(c) >= 'a' && vt_lower(c) <= 'z');
 }
 
-static bool masked_same(const uint8_t *p, const uint8_t *pairs, size_t n, bool nocase)
+static bool masked_same(const uint8_t *p, const uint8_t *pairs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint8_t value = pairs[2 * i], mask = pairs[2 * i + 1];
-
-		if ((p[i] & mask) == value)
-			continue;
-		if (!nocase || (vt_lower(p[i]) & mask) != value)
+		if ((p[i] & pairs[2 * i + 1]) != pairs[2 * i])
 			return false;
 	}
 	return true;
@@ -165,7 +161,7 @@ static bool fixed_at(vt_span bytes, const struct vt_element *e, bool nocase, uin
 		return false;
 	switch (e->op) {
 	case VT_OP_LIT: return vt_same(bytes.p + pos, e->data.p, e->count, nocase);
-	case VT_OP_MASK: return masked_same(bytes.p + pos, e->data.p, e->count, nocase);
+	case VT_OP_MASK: return masked_same(bytes.p + pos, e->data.p, e->count);
 	case VT_OP_BOUND: return bound_holds(bytes, e, pos);
 	case VT_OP_ALT: return fixed_alt_at(bytes, e, nocase, pos);
 	default: return true; /* a fixed GAP */
