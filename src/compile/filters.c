@@ -251,11 +251,12 @@ static void fill_filter(
 }
 
 /* The filter of target t with that of target 0 (the same when t is 0). */
-static vt_err emit_filter(const struct target *zero, const struct target *t, vt_buf *out)
+static vt_err emit_filter(const struct target *zero, const struct target *t, vt_buf *out,
+	struct vt_image_filter *out_head)
 {
 	struct vt_image_filter f = {0};
 	size_t n[VT_TIERS];
-	vt_err e;
+	vt_err e = VT_OK;
 
 	for (unsigned i = 0; i < VT_TIERS; i++)
 		n[i] = vt_vec_count(&zero->grams[i], struct gram) +
@@ -264,9 +265,8 @@ static vt_err emit_filter(const struct target *zero, const struct target *t, vt_
 		return VT_OK;
 	if (t != zero && t->refs.n == 0)
 		return VT_OK; /* the header points to that of target 0 */
-	e = vt_buf_add(out, &f, sizeof f);
 	/* about one gram a word of 64 bits, or less where that is still small */
-	if (!e && n[VT_TIER_LONG]) {
+	if (n[VT_TIER_LONG]) {
 		f.long_bits = log2_at_least(n[VT_TIER_LONG], 10, 17);
 		e = add_zeros(out, (size_t)8 << f.long_bits, &f.long_table);
 	}
@@ -284,7 +284,7 @@ static vt_err emit_filter(const struct target *zero, const struct target *t, vt_
 	}
 	if (e)
 		return e;
-	memcpy(out->p, &f, sizeof f);
+	*out_head = f;
 	for (unsigned i = 0; i < VT_FILTER_TIERS; i++) {
 		fill_filter(out, &f, zero, i);
 		if (t != zero)
@@ -394,20 +394,19 @@ static vt_err emit_literals(const struct target *t, vt_buf *out, struct vt_image
 	return e;
 }
 
-static vt_err emit_anchors(const struct target *t, vt_buf *out)
+static vt_err emit_anchors(const struct target *t, vt_buf *out, struct vt_image_anchors *out_head)
 {
 	struct vt_image_anchors head = {0};
-	vt_err e;
+	vt_err e = VT_OK;
 
 	if (t->refs.n == 0)
 		return VT_OK;
-	e = vt_buf_add(out, &head, sizeof head);
 	for (unsigned tier = 0; tier < VT_TIERS && !e; tier++)
 		e = emit_tier(t, tier, out, &head);
 	if (!e)
 		e = emit_literals(t, out, &head);
 	if (!e)
-		memcpy(out->p, &head, sizeof head);
+		*out_head = head;
 	return e;
 }
 
@@ -415,6 +414,7 @@ static vt_err build_targets(
 	struct vt_builder *b, struct target targets[VT_TARGETS], vt_buf sections[VT_SEC_END])
 {
 	uint32_t nrules = (uint32_t)vt_vec_count(&b->rules, struct vt_image_rule);
+	struct vt_image_target heads[VT_TARGETS] = {0};
 	vt_err e = VT_OK;
 
 	for (uint32_t i = 0; i < nrules && !e; i++) {
@@ -425,14 +425,18 @@ static vt_err build_targets(
 	for (unsigned t = 0; t < VT_TARGETS && !e; t++)
 		e = make_grams(&targets[t]);
 	for (unsigned t = 0; t < VT_TARGETS && !e; t++) {
-		e = emit_filter(&targets[0], &targets[t], &sections[VT_SEC_FILTERS + t]);
+		/* a target without anchors of its own uses the filter of target 0 */
+		heads[t].filter = heads[0].filter;
+		e = emit_filter(
+			&targets[0], &targets[t], &sections[VT_SEC_FILTERS + t], &heads[t].filter);
 		if (!e)
-			e = emit_anchors(&targets[t], &sections[VT_SEC_ANCHORS + t]);
+			e = emit_anchors(
+				&targets[t], &sections[VT_SEC_ANCHORS + t], &heads[t].anchors);
 		if (!e)
 			e = vt_buf_add(&sections[VT_SEC_ALWAYS + t], targets[t].always.p,
 				targets[t].always.n);
 	}
-	return e;
+	return e ? e : vt_buf_add(&sections[VT_SEC_TARGETS], heads, sizeof heads);
 }
 
 vt_err vt_build_filters(struct vt_builder *b, vt_buf sections[VT_SEC_END])

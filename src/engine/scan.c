@@ -13,8 +13,8 @@
 #define PATH_MAX_BYTES ((size_t)1 << 20)
 #define ARENA_MAX ((size_t)64 << 20)
 #define DEPTH_MAX 100u
-/* An overlay shorter than this holds no archive. */
-#define OVERLAY_MIN 32
+/* Fewer bytes than this hold no archive. */
+#define EMBEDDED_MIN 32
 
 vt_err vt_scanner_new(const struct vt_db *const *dbs, size_t ndbs,
 	const struct vt_scan_options *options, struct vt_scanner **out)
@@ -158,17 +158,22 @@ static void pop(struct vt_scanner *s)
 	s->path.n = f->path_size;
 }
 
-/* An archive behind an executable's last section makes it self-extracting. */
+/*
+ * An archive inside of something that is none: behind an executable's last section (which makes it
+ * self-extracting), or behind anything else that is no container. Text holds no archive, but may
+ * stand in front of one.
+ */
 static void push_embedded(struct vt_scanner *s, const struct vt_object *o)
 {
-	uint64_t offset;
+	uint64_t from = o->has_exe ? o->exe.overlay : 1, offset;
+	bool text = o->target == vt_type_target(VT_TYPE_TEXT_ASCII) || o->type == VT_TYPE_HTML;
 	vt_type type;
 
-	if (!o->has_exe || o->exe.overlay >= o->bytes.n ||
-		o->bytes.n - o->exe.overlay < OVERLAY_MIN)
-		return;
-	if (vt_identify_embedded(o->bytes, o->exe.overlay, &offset, &type))
+	if (from < o->bytes.n && o->bytes.n - from >= EMBEDDED_MIN && !text &&
+		vt_identify_embedded(o->bytes, from, &offset, &type))
 		push(s, vt_span_clip(o->bytes, offset, o->bytes.n), type, NULL);
+	else if (vt_identify_zip_end(o->bytes))
+		push(s, o->bytes, VT_TYPE_ZIPSFX, NULL);
 }
 
 /* Inspects an object and, if it holds others, leaves it open on the stack. */
@@ -180,10 +185,10 @@ static void enter(struct vt_scanner *s, vt_span bytes, struct vt_digests *digest
 	vt_inspect(s, bytes, digests, &type, &object);
 	if (s->stop)
 		return;
-	if (object.has_exe)
-		push_embedded(s, &object);
-	else
+	if (unpacker_for(type) || vt_type_is_container(type))
 		push(s, bytes, type, digests);
+	else
+		push_embedded(s, &object);
 }
 
 /* The path of a member: that of its container, and its name or, without one, the format's. */

@@ -58,27 +58,30 @@ static void pcre_hits(
 {
 	vt_span regex = vt_db_code(e->db, s->a, s->a_size);
 	vt_span trigger = vt_db_code(e->db, s->b, s->b_size);
-	vt_span subject = e->object->bytes;
-	bool anchored = s->offset_kind != VT_OFF_ANY && s->shift == 0 && !(s->c & VT_PCRE_ROLLING);
-	uint64_t lo, hi, start, end;
+	uint64_t lo, hi, width = UINT64_MAX, from = 0, start, end;
+	vt_span subject;
+	bool anchored = false;
 
 	if (trigger.n && !vt_logic_holds(e, trigger))
 		return;
 	if (!vt_offset_range(e->object, s, &lo, &hi))
 		return;
-	if (s->c & VT_PCRE_ENCOMPASS && s->offset_kind != VT_OFF_ANY)
-		subject = vt_span_clip(subject, 0, hi);
+	if (s->offset_kind != VT_OFF_ANY && hi > lo)
+		width = hi - lo;
+	else if (s->offset_kind != VT_OFF_ANY)
+		anchored = !(s->c & VT_PCRE_ROLLING);
+	subject = vt_span_clip(e->object->bytes, lo, s->c & VT_PCRE_ENCOMPASS ? width : UINT64_MAX);
 	if (!(s->c & VT_PCRE_GLOBAL))
 		need = 1;
 	while (h->count < need &&
 		vt_regex_search(e->regexes, e->steps, (uint64_t)s->a << 32 | s->c, regex, s->c,
-			anchored, subject, lo, &start, &end)) {
-		if (s->shift && !(s->c & VT_PCRE_ROLLING) && start > hi)
+			anchored, subject, from, &start, &end)) {
+		if (start > width)
 			return;
-		add_hit(h, start);
+		add_hit(h, lo + start);
 		if (anchored)
 			return;
-		lo = vt_max_u64(end, start + 1);
+		from = vt_max_u64(end, start + 1);
 	}
 }
 

@@ -39,3 +39,8 @@ bool vt_type_from_clam_name(vt_span name, vt_type *out)
 	}
 	return false;
 }
+
+bool vt_type_is(vt_type t, vt_type as)
+{
+	return t == as || (as == VT_TYPE_ZIP && t >= VT_TYPE_OOXML_WORD && t <= VT_TYPE_OOXML_HWP);
+}

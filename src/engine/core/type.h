@@ -24,4 +24,10 @@ unsigned vt_type_target(vt_type t);
 /* The type that ClamAV calls by this name; false if there is none. */
 bool vt_type_from_clam_name(vt_span name, vt_type *out);
 
+/*
+ * True if rules for objects of type `as` are for those of type `t` too: the same type, or an Office
+ * document in a zip archive asked for as a zip archive, which ClamAV reads as both.
+ */
+bool vt_type_is(vt_type t, vt_type as);
+
 #endif

@@ -113,16 +113,13 @@ static const void *inner(vt_span s, uint64_t off, uint64_t count, size_t size)
 	return t.p;
 }
 
-static bool load_filter(vt_span s, struct vt_filter *out)
+static bool load_filter(const struct vt_image_filter *head, vt_span s, struct vt_filter *out)
 {
-	struct vt_image_filter f;
+	const struct vt_image_filter f = *head;
 
 	*out = (struct vt_filter){0};
 	if (s.n == 0)
 		return true;
-	if (s.n < sizeof f)
-		return false;
-	memcpy(&f, s.p, sizeof f);
 	if (f.long_bits > VT_LONG_BITS_MAX || f.short_bits > VT_SHORT_BITS_MAX)
 		return false;
 	if (f.long_bits)
@@ -142,16 +139,13 @@ static bool load_filter(vt_span s, struct vt_filter *out)
 	return true;
 }
 
-static bool load_anchors(vt_span s, struct vt_anchors *out)
+static bool load_anchors(const struct vt_image_anchors *head, vt_span s, struct vt_anchors *out)
 {
-	struct vt_image_anchors a;
+	const struct vt_image_anchors a = *head;
 
 	*out = (struct vt_anchors){0};
 	if (s.n == 0)
 		return true;
-	if (s.n < sizeof a)
-		return false;
-	memcpy(&a, s.p, sizeof a);
 	for (unsigned t = 0; t < VT_TIERS; t++) {
 		struct vt_anchor_tier *d = &out->tiers[t];
 
@@ -177,13 +171,19 @@ static bool load_anchors(vt_span s, struct vt_anchors *out)
 
 static bool load_targets(vt_span image, const struct vt_image_header *h, struct vt_db *db)
 {
+	const struct vt_image_target *heads;
+	struct vt_table targets;
+
+	if (!table(image, h, VT_SEC_TARGETS, sizeof *heads, &targets) || targets.n != VT_TARGETS)
+		return false;
+	heads = targets.p;
 	for (unsigned t = 0; t < VT_TARGETS; t++) {
 		vt_span f, a;
 
 		if (!section(image, h, VT_SEC_FILTERS + t, &f) ||
-			!load_filter(f, &db->filters[t]) ||
+			!load_filter(&heads[t].filter, f, &db->filters[t]) ||
 			!section(image, h, VT_SEC_ANCHORS + t, &a) ||
-			!load_anchors(a, &db->anchors[t]) ||
+			!load_anchors(&heads[t].anchors, a, &db->anchors[t]) ||
 			!table(image, h, VT_SEC_ALWAYS + t, 4, &db->always[t]))
 			return false;
 	}

@@ -80,3 +80,20 @@ bool vt_identify_embedded(vt_span bytes, uint64_t from, uint64_t *out_offset, vt
 	}
 	return false;
 }
+
+#define END_SIZE 22
+#define COMMENT_MAX 65535
+
+bool vt_identify_zip_end(vt_span bytes)
+{
+	size_t from = bytes.n > END_SIZE + COMMENT_MAX ? bytes.n - END_SIZE - COMMENT_MAX : 0, at;
+	uint32_t size = 0;
+
+	/* the first one in the window is enough: a comment that holds another is no concern here */
+	for (; vt_span_find(bytes, from, "PK\5\6", 4, &at); from = at + 1) {
+		if (vt_get_u32le(bytes, at + 12, &size) && size <= at &&
+			vt_span_at(bytes, at - size, "PK\1\2", 4))
+			return true;
+	}
+	return false;
+}

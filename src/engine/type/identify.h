@@ -35,4 +35,10 @@ vt_type vt_identify_zip(vt_span bytes);
  */
 bool vt_identify_embedded(vt_span bytes, uint64_t from, uint64_t *out_offset, vt_type *out_type);
 
+/*
+ * True if the bytes end like a zip archive: whatever stands in front of one, tools that start from
+ * its end open it (APPNOTE 4.3.16). The directory must lie where the end record says.
+ */
+bool vt_identify_zip_end(vt_span bytes);
+
 #endif
