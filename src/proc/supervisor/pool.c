@@ -13,6 +13,8 @@
 /* A worker that does not get ready in this time is given up; a cold image may be on a slow disk. */
 #define START_MS 30000
 #define START_TRIES 3
+/* Where a message could not be sent for want of room, it is tried again after this time. */
+#define RETRY_MS 20
 /* Descriptors left to the rest of the supervisor. */
 #define SPARE_FDS 64
 
@@ -32,6 +34,7 @@ struct vt_pool {
 	size_t nagain, head, nwaiting, capacity;
 	uint64_t waiting_bytes;
 	uint64_t pending;
+	uint64_t listened;       /* ms: when vt_pool_run() last ended */
 	uint64_t bytes;          /* of answered files */
 	struct vt_report report; /* made here, for files that a worker died on */
 	vt_buf scratch;
@@ -321,10 +324,27 @@ static void wait_for_some(struct vt_pool *p, int timeout_ms)
 		if (timeout_ms < 0 || left < (uint64_t)timeout_ms)
 			timeout_ms = (int)left;
 	}
+	if ((p->nwaiting || p->nagain) && least_busy(p, true) &&
+		(timeout_ms < 0 || timeout_ms > RETRY_MS))
+		timeout_ms = RETRY_MS;
 	if (poll(p->polls, p->config.workers, timeout_ms) < 0) {
 		for (unsigned i = 0; i < p->config.workers; i++)
 			p->polls[i].revents = 0;
 	}
+}
+
+/*
+ * Time in which the owner did something else for long (a slow disk, a stopped terminal) is not held
+ * against the workers: their answers may have had nobody to read them.
+ */
+static void forgive_absence(struct vt_pool *p)
+{
+	uint64_t away = vt_clock_ms() - p->listened;
+
+	if (p->listened == 0 || away < 1000)
+		return;
+	for (unsigned i = 0; i < p->config.workers; i++)
+		p->members[i].since += away;
 }
 
 static void listen_to(struct vt_pool *p, struct vt_member *m, bool ready)
@@ -351,6 +371,7 @@ vt_err vt_pool_run(struct vt_pool *p, int timeout_ms)
 {
 	vt_err e;
 
+	forgive_absence(p);
 	dispatch(p, true);
 	e = health(p);
 	if (e || (p->pending == 0 && timeout_ms < 0))
@@ -363,5 +384,6 @@ vt_err vt_pool_run(struct vt_pool *p, int timeout_ms)
 			listen_to(p, m, p->polls[i].revents != 0);
 	}
 	dispatch(p, true);
+	p->listened = vt_clock_ms();
 	return health(p);
 }
