@@ -49,9 +49,9 @@ static void content_hits(
 }
 
 /*
- * A fixed offset anchors the expression there, unless it is rolling; with a shift the match may
- * start within it, and an encompassing one must also end there (ClamAV manual, "PCRE
- * subsignatures").
+ * The expression sees the object from its offset on: that is where "^" matches (observed). A fixed
+ * offset anchors it there, unless it is rolling; with a shift the match may start within it, and an
+ * encompassing one sees no further (ClamAV manual, "PCRE subsignatures").
  */
 static void pcre_hits(
 	struct vt_eval *e, const struct vt_image_sub *s, uint32_t need, struct vt_hits *h)
