@@ -55,7 +55,8 @@ static bool block_may(const uint8_t *p)
 static const struct mark *mark_at(vt_span s, uint64_t at)
 {
 	for (size_t i = 0; i < VT_COUNT(marks); i++)
-		if (vt_span_at(s, at, marks[i].bytes, marks[i].n) &&
+		if (s.p[at] == (uint8_t)marks[i].bytes[0] &&
+			vt_span_at(s, at, marks[i].bytes, marks[i].n) &&
 			(!marks[i].check || marks[i].check(s, at)))
 			return &marks[i];
 	return NULL;
