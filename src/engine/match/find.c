@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Compares two bytes of the literal, its rarest ones, at 16 places at a time (vector extensions of
- * the compiler, so any processor), and the rest only where both fit.
+/* Compares two bytes of the literal, its rarest ones, in blocks, and the rest only where both fit.
  */
 #include "engine/match/find.h"
 
 #include "base/num.h"
 
-typedef uint8_t vec __attribute__((vector_size(16)));
-typedef uint64_t vec_words __attribute__((vector_size(16)));
+#define BLOCK 64
+
+#if defined(__x86_64__)
+#define CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define CLONES
+#endif
 
 bool vt_same(const uint8_t *p, const uint8_t *lit, size_t n, bool nocase)
 {
@@ -63,22 +66,28 @@ static struct probes choose(const uint8_t *lit, size_t n, bool nocase)
 	return p;
 }
 
-/* With `fold` bit 5 is ignored: a superset of "same letter", sorted out by vt_same(). */
-static vec candidates(const uint8_t *p, const struct probes *probes, uint8_t fold)
+/*
+ * The first block in which the two probe bytes stand at one distance, or `blocks`. With `fold` bit
+ * 5 is ignored: a superset of "same letter", sorted out by vt_same(). The compiler makes vectors of
+ * the inner loop, for each instruction set of the clones.
+ */
+CLONES static size_t next_block(
+	const uint8_t *p, const struct probes *probes, uint8_t fold, size_t blocks)
 {
-	vec a, b, f = (vec){0} + fold;
+	const uint8_t *a = p + probes->at[0], *b = p + probes->at[1];
+	const uint8_t x = probes->byte[0], y = probes->byte[1];
 
-	memcpy(&a, p + probes->at[0], sizeof a);
-	memcpy(&b, p + probes->at[1], sizeof b);
-	return (vec)(((a | f) == ((vec){0} + probes->byte[0])) &
-		((b | f) == ((vec){0} + probes->byte[1])));
-}
+	for (size_t i = 0; i < blocks; i++) {
+		uint8_t hit = 0;
 
-static bool any(vec v)
-{
-	vec_words w = (vec_words)v;
-
-	return (w[0] | w[1]) != 0;
+		for (size_t k = 0; k < BLOCK; k++)
+			hit |= (uint8_t)(((a[k] | fold) == x) & ((b[k] | fold) == y));
+		if (hit)
+			return i;
+		a += BLOCK;
+		b += BLOCK;
+	}
+	return blocks;
 }
 
 bool vt_find(
@@ -91,15 +100,15 @@ bool vt_find(
 	if (n > s.n || from > s.n - n)
 		return false;
 	to = vt_min_size(to, s.n - n);
-	/* the vector at the last possible probe ends inside of the span */
-	for (; i <= to && s.n - i >= n - 1 + sizeof(vec); i += sizeof(vec)) {
-		vec hits = candidates(s.p + i, &probes, fold);
+	/* whole blocks of starts, whose last probes lie inside of the span */
+	while (i <= to && s.n - i >= n - 1 + BLOCK) {
+		size_t blocks = (s.n - (n - 1) - i) / BLOCK;
 
-		if (!any(hits))
-			continue;
-		for (size_t k = 0; k < sizeof(vec) && i + k <= to; k++) {
-			if (hits[k] && vt_same(s.p + i + k, lit, n, nocase)) {
-				*out = i + k;
+		i += BLOCK * next_block(s.p + i, &probes, fold, blocks);
+		for (size_t k = 0; k < BLOCK && i <= to; k++, i++) {
+			if ((s.p[i + probes.at[0]] | fold) == probes.byte[0] &&
+				vt_same(s.p + i, lit, n, nocase)) {
+				*out = i;
 				return true;
 			}
 		}
