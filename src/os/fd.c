@@ -22,26 +22,21 @@ vt_err vt_fd_size(int fd, uint64_t *out)
 	return VT_OK;
 }
 
-vt_err vt_fd_pread(int fd, void *p, size_t n, uint64_t offset, size_t *out_n)
+vt_err vt_fd_pread(int fd, void *p, size_t n, uint64_t offset, uint64_t expected, size_t *out_n)
 {
 	uint8_t *to = p;
 	size_t have = 0;
 
 	while (have < n) {
-		size_t want = vt_min_size(n - have, IO_MAX);
-		ssize_t r = pread(fd, to + have, want, (off_t)(offset + have));
+		ssize_t r =
+			pread(fd, to + have, vt_min_size(n - have, IO_MAX), (off_t)(offset + have));
 
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
 			return VT_EIO;
 		have += (size_t)r;
-		/*
-		 * A regular file reads short only at its end, so no second call to see a zero;
-		 * files of the kernel (procfs) and of network file systems may read short by whole
-		 * pages.
-		 */
-		if (r == 0 || ((size_t)r < want && r % 4096 != 0))
+		if (r == 0 || offset + have == expected)
 			break;
 	}
 	*out_n = have;
@@ -63,7 +58,7 @@ vt_err vt_fd_read_all(int fd, uint64_t size_hint, vt_buf *b)
 		e = vt_buf_reserve(b, want);
 		if (e)
 			return e;
-		e = vt_fd_pread(fd, b->p + b->n, want, offset, &got);
+		e = vt_fd_pread_sized(fd, b->p + b->n, want, offset, size_hint, &got);
 		if (e)
 			return e;
 		b->n += got;

@@ -20,9 +20,13 @@
 VT_MUST_USE vt_err vt_fd_size(int fd, uint64_t *out);
 /*
  * Up to `n` bytes at `offset` into p, until the end of the file. *out_n < n: the file ends there.
- * VT_EIO.
+ * Files of the kernel (procfs) read short in their middle, so the end is where a read gives
+ * nothing. VT_EIO.
  */
 VT_MUST_USE vt_err vt_fd_pread(int fd, void *p, size_t n, uint64_t offset, size_t *out_n);
+/* The same, but saves the last read where the file ends at the `expected` size. */
+VT_MUST_USE vt_err vt_fd_pread_sized(
+	int fd, void *p, size_t n, uint64_t offset, uint64_t expected, size_t *out_n);
 /*
  * Appends the whole file to `b`, up to the end that reading finds. VT_ELIMIT past b->max,
  * VT_ENOMEM, VT_EIO.

@@ -35,7 +35,7 @@ static bool load(struct vt_source *s, uint8_t *p)
 {
 	size_t got;
 
-	if (vt_fd_pread(s->fd, p, (size_t)s->size + 1, 0, &got)) {
+	if (vt_fd_pread_sized(s->fd, p, (size_t)s->size + 1, 0, s->size, &got)) {
 		s->unreadable = true;
 		return true;
 	}
