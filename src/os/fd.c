@@ -22,7 +22,13 @@ vt_err vt_fd_size(int fd, uint64_t *out)
 	return VT_OK;
 }
 
-vt_err vt_fd_pread(int fd, void *p, size_t n, uint64_t offset, uint64_t expected, size_t *out_n)
+vt_err vt_fd_pread(int fd, void *p, size_t n, uint64_t offset, size_t *out_n)
+{
+	return vt_fd_pread_sized(fd, p, n, offset, UINT64_MAX, out_n);
+}
+
+vt_err vt_fd_pread_sized(
+	int fd, void *p, size_t n, uint64_t offset, uint64_t expected, size_t *out_n)
 {
 	uint8_t *to = p;
 	size_t have = 0;
