@@ -30,7 +30,7 @@ static int set_up(void **state)
 		return 1;
 	dbs[0] = db;
 	vt_report_init(&report);
-	return vt_scanner_new(dbs, 1, &o, &scanner);
+	return vt_scanner_new(dbs, 1, &o, &scanner) != VT_OK;
 }
 
 static int tear_down(void **state)
