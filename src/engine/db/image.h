@@ -42,8 +42,8 @@ enum vt_section {
 	VT_SEC_TDBS,        /* struct vt_image_tdb, each different one once */
 	VT_SEC_CONTAINERS,  /* struct vt_image_container */
 	VT_SEC_MACROS,      /* u32: subsignatures, ascending by (group, index) */
-	VT_SEC_COUNTS,     /* u64[VT_COUNT_KINDS] */
-	VT_SEC_TARGETS,    /* struct vt_image_target[VT_TARGETS]: what opening an image reads */
+	VT_SEC_COUNTS,      /* u64[VT_COUNT_KINDS] */
+	VT_SEC_TARGETS,     /* struct vt_image_target[VT_TARGETS]: what opening an image reads */
 	VT_SEC_HASHES = 16, /* + (kind * VT_HASH_ALGOS + algo) * VT_HASH_PARTS + part: 48 of them */
 	VT_SEC_FILTERS = 64, /* + target: the tables of struct vt_image_filter */
 	VT_SEC_ANCHORS = 80, /* + target: the tables of struct vt_image_anchors */
