@@ -47,6 +47,8 @@ vt_err vt_channel_send(int channel, vt_span message, const int *fds, size_t nfds
 		h.msg_control = &control;
 		h.msg_controllen = CMSG_SPACE(nfds * sizeof *fds);
 		c = CMSG_FIRSTHDR(&h);
+		if (!c)
+			return VT_EARG;
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(nfds * sizeof *fds);

@@ -49,6 +49,8 @@ static void probe_filter(struct vt_probe_row *row)
 static void probe_no_new_privs(struct vt_probe_row *row)
 {
 	row->available = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0;
+	(void)snprintf(row->detail, sizeof row->detail, "%s",
+		row->available ? "kept for good, over every exec" : strerror(errno));
 }
 
 static void probe_landlock(struct vt_probe_row *row)
