@@ -47,7 +47,7 @@ def tree_rss(pid):
 
 
 def run(cmd, sample_memory=False, stdout=subprocess.DEVNULL):
-    """(seconds, MB of the largest process, MB of the whole tree or None, output)"""
+    """(seconds, MB of the largest process, MB of the whole tree or None, output, processor seconds)"""
     peak, stop = [0], threading.Event()
     start = time.monotonic()
     p = subprocess.Popen(cmd, stdout=stdout, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -68,12 +68,15 @@ def run(cmd, sample_memory=False, stdout=subprocess.DEVNULL):
         watcher.join()
     if p.returncode not in (0, 1):
         print(f"bench: exit {p.returncode}: {' '.join(cmd)[:200]}", file=sys.stderr)
-    return seconds, usage.ru_maxrss / 1024, peak[0] / 1024 if sample_memory else None, out
+    return (seconds, usage.ru_maxrss / 1024, peak[0] / 1024 if sample_memory else None, out,
+            usage.ru_utime + usage.ru_stime)
 
 
 def median(cmd, n):
-    times = sorted(run(cmd)[0] for _ in range(n))
-    return statistics.median(times), times[0], times[-1]
+    """(median, least, most seconds; median of processor seconds, all processes together)"""
+    runs = [run(cmd) for _ in range(n)]
+    times = sorted(r[0] for r in runs)
+    return statistics.median(times), times[0], times[-1], statistics.median(r[4] for r in runs)
 
 
 def row(what, ours, theirs, ratio, note=""):
@@ -158,15 +161,15 @@ class Bench:
         image = os.path.join(self.work, name + ".vdb")
         best = []
         for _ in range(self.args.build_runs):
-            seconds, largest, tree, _ = run([self.vitrine, "db", "build", "-o", image, folder], True)
-            best.append((seconds, largest, tree))
+            seconds, largest, tree, _, cpu = run([self.vitrine, "db", "build", "-o", image, folder], True)
+            best.append((seconds, largest, tree, cpu))
         t = sorted(b[0] for b in best)
         self.images[name] = image
         if not os.path.exists(image):
             raise SystemExit(f"bench: db build made no {image}")
         row(f"`db build`, {name}", f"{statistics.median(t):.1f} s, {max(b[2] for b in best):.0f} MB peak",
             "none: it loads text at each start", "",
-            f"image {os.path.getsize(image) / 1e6:.0f} MB; n={len(t)}")
+            f"image {os.path.getsize(image) / 1e6:.0f} MB; processor {best[0][3]:.1f} s; n={len(t)}")
 
     def cold(self, name, folder):
         small = os.path.join(self.work, "small.txt")
@@ -180,7 +183,8 @@ class Bench:
         clam_rss = run([*CLAMSCAN, "-d", folder, small])[1]
         self.load[name] = theirs[0]
         row(f"one 6-byte file, cold start, {name}: ms", span(ours, 1000), span(theirs, 1000, 0),
-            f"{theirs[0] / ours[0]:.0f}", f"n={max(n, 11)} and {clam_n}")
+            f"{theirs[0] / ours[0]:.0f}",
+            f"processor {ours[3] * 1000:.0f} and {theirs[3] * 1000:.0f} ms; n={max(n, 11)} and {clam_n}")
         row(f"the same: MB of memory, largest process (whole tree)",
             f"{max(m[1] for m in memory):.0f} ({max(m[2] for m in memory):.0f})", f"{clam_rss:.0f}",
             f"{clam_rss / max(m[1] for m in memory):.0f}", "tree: proportional set size, sampled")
@@ -213,10 +217,12 @@ class Bench:
         mbs = (total / one[0], total / one[2], total / one[1])
         row(f"a sample of /usr/bin and /usr/lib, {total:.0f} MB of objects, one worker, {name}: MB/s",
             span(mbs, 1, 0), f"{clam:.1f}", f"{mbs[0] / clam:.0f}",
-            f"clamscan: a sample of {size / 1e6:.0f} MB, load time subtracted, n={self.args.slow_runs}")
+            f"{total / one[3]:.0f} MB a processor second; clamscan: a sample of {size / 1e6:.0f} MB, "
+            f"load time subtracted, n={self.args.slow_runs}")
         row(f"that sample, {name}: MB/s", f"{size / 1e6 / s_ours[0]:.0f}", f"{clam:.1f}",
             f"{size / 1e6 / s_ours[0] / clam:.0f}", "start-up included for Vitrine")
-        row(f"two workers, {name}: MB/s", f"{total / two[0]:.0f}", "", "", f"{one[0] / two[0]:.2f} times one")
+        row(f"two workers, {name}: MB/s", f"{total / two[0]:.0f}", "", "", 
+            f"{one[0] / two[0]:.2f} times one; {total / two[3]:.0f} MB a processor second")
 
     def small(self, name, folder):
         d = os.path.join(self.work, "small")
@@ -229,7 +235,7 @@ class Bench:
         clam = count / max(c[0] - self.load[name], 0.01)
         rate = (10000 / t[0], 10000 / t[2], 10000 / t[1])
         row(f"10,000 files of 5 KB, two workers, {name}: files/s", span(rate, 1, 0), f"{clam:.0f}",
-            f"{rate[0] / clam:.0f}", f"clamscan: one process, {count} files, load time subtracted")
+            f"{rate[0] / clam:.0f}", f"{10000 / t[3]:.0f} files a processor second; clamscan: one process, {count} files, load time subtracted")
 
     def curve(self):
         d = os.path.join(self.work, "small")
@@ -252,7 +258,7 @@ class Bench:
             c = median([*CLAMSCAN, "-d", folder, "-r", some], self.args.slow_runs)[0] - load
             row(f"a 5 KB file at {count:,} signatures, one worker: microseconds",
                 f"{t[0] / 10000 * 1e6:.0f}", f"{c / n * 1e6:.0f}", f"{c / n / (t[0] / 10000):.0f}",
-                f"clamscan: {n} files, load time subtracted")
+                f"processor {t[3] / 10000 * 1e6:.0f}; clamscan: {n} files, load time subtracted")
             shutil.rmtree(folder)
 
 
@@ -277,6 +283,8 @@ def write(path, args):
         f.write(f"{datetime.date.today()}, {machine()}; commit {commit}. Made by `bench/run.py`: whole processes, "
                 f"medians of {args.runs} runs (smallest-largest), clamscan's of {args.slow_runs} where it takes "
                 "minutes. Contents come from the page cache and are read once per process.\n\n")
+        if args.remark:
+            f.write(args.remark + "\n\n")
         f.write("| what | Vitrine | clamscan | times | note |\n|---|---|---|---|---|\n")
         for r in ROWS:
             f.write("| " + " | ".join(r) + " |\n")
@@ -291,6 +299,7 @@ def main():
     ap.add_argument("--slow-runs", type=int, default=1)
     ap.add_argument("--build-runs", type=int, default=1)
     ap.add_argument("--megabytes", type=int, default=500, help="of /usr/bin and /usr/lib")
+    ap.add_argument("--remark", default="", help="a sentence about the circumstances")
     ap.add_argument("--only", default="", help="cold, throughput, small or curve")
     ap.add_argument("--out", default=os.path.join(ROOT, "bench/RESULTS.md"))
     args = ap.parse_args()
