@@ -121,7 +121,7 @@ static struct range range_of(struct zip *z, const struct vt_zip_entry *e)
 	struct vt_zip_entry local;
 	struct range r = {.start = vt_min_u64(e->local, z->s.n), .end = 0};
 
-	if (e->disk != z->directory.disk || vt_zip_local(z->s, e->local, &local) != VT_OK)
+	if (vt_zip_local(z->s, e->local, &local) != VT_OK)
 		r.end = r.start;
 	else if (!vt_add_u64(local.data, e->packed, &r.end) || r.end > z->s.n)
 		r.end = z->s.n;
@@ -189,7 +189,7 @@ out:
 }
 
 /* Looks at what came out against what the header promised. */
-static vt_err check(struct zip *z, const struct vt_zip_entry *e, vt_err status, vt_span *io)
+static vt_err check(const struct vt_zip_entry *e, vt_err status, vt_span *io)
 {
 	if (status == VT_ELIMIT || status == VT_ENOMEM || status == VT_EUNSUPPORTED)
 		return status;
@@ -201,7 +201,6 @@ static vt_err check(struct zip *z, const struct vt_zip_entry *e, vt_err status, 
 		io->n = (size_t)e->real;
 		return VT_OK;
 	}
-	(void)z;
 	return status ? status : VT_ECHECKSUM;
 }
 
@@ -231,7 +230,7 @@ static void unpack(
 			m->status = VT_OK;
 	}
 	m->limit = z->budget->reason;
-	m->status = check(z, e, m->status, &m->bytes);
+	m->status = check(e, m->status, &m->bytes);
 	if (cut && (m->status == VT_ECHECKSUM || m->status == VT_EFORMAT))
 		m->status = VT_ETRUNCATED;
 	*out_used = used;
@@ -257,18 +256,22 @@ static bool is_folder(const struct vt_zip_entry *e)
 
 /* True if a reader that goes by the local header would get something else than one that does not.
  */
-static bool disagree(const struct vt_zip_entry *central, const struct vt_zip_entry *local,
-	const struct vt_member *m)
+static bool disagree(vt_span s, const struct vt_zip_entry *central,
+	const struct vt_zip_entry *local, const struct vt_member *m)
 {
 	bool sized = local->packed && local->packed != UINT32_MAX;
+	bool streamed = !sized && (local->flags & VT_ZIP_STREAMED);
 
 	if (m->encrypted || local->method == VT_ZIP_AES)
 		return false;
 	if (central->method != local->method)
-		return sized || (local->flags & VT_ZIP_STREAMED);
-	/* The others know their own end. */
-	return sized && local->packed != central->packed &&
-		(m->status || central->method == VT_ZIP_STORED);
+		return sized || streamed;
+	if (streamed && central->packed == 0 && central->method != VT_ZIP_STORED)
+		return !vt_span_at(s, local->data, VT_ZIP_DESCRIPTOR, VT_ZIP_MAGIC);
+	/* A compressed member that came out well knew its own end. */
+	if (m->status == VT_OK && central->method != VT_ZIP_STORED)
+		return false;
+	return sized ? local->packed != central->packed : streamed && m->status;
 }
 
 static void central_member(struct zip *z, const struct vt_zip_entry *central, struct vt_member *m)
@@ -279,8 +282,8 @@ static void central_member(struct zip *z, const struct vt_zip_entry *central, st
 	uint64_t used;
 
 	describe(z, central, m);
-	if (central->disk != z->directory.disk) {
-		m->status = VT_EUNSUPPORTED;
+	if (central->disk != z->directory.disk && (bad || !vt_span_eq(central->name, local.name))) {
+		m->status = VT_EUNSUPPORTED; /* in another volume */
 		return;
 	}
 	if (bad) {
@@ -305,64 +308,11 @@ static void central_member(struct zip *z, const struct vt_zip_entry *central, st
 		m->status = VT_EENCRYPTED;
 	if (r->overlaps && m->status == VT_OK)
 		m->status = VT_EFORMAT;
-	z->again = disagree(central, &local, m);
+	z->again = disagree(z->s, central, &local, m);
 	if (m->status == VT_OK && used < e.packed)
 		r->end = vt_min_u64(r->end, e.data + used);
 	if (z->again && local.packed < e.packed)
 		r->end = vt_min_u64(r->end, e.data + local.packed);
-}
-
-/* The same member by its local header alone. */
-static void local_member(struct zip *z, const struct vt_zip_entry *central, struct vt_member *m)
-{
-	struct vt_zip_entry e;
-	uint64_t used;
-
-	describe(z, central, m);
-	z->again = false;
-	m->status = vt_zip_local(z->s, central->local, &e);
-	if (m->status)
-		return;
-	if (e.packed == 0 || (e.flags & VT_ZIP_STREAMED)) {
-		e.packed = central->packed;
-		e.real = central->real;
-		e.crc = central->crc;
-	}
-	z->position--;
-	describe(z, &e, m);
-	unpack(z, &e, m, &used);
-}
-
-static vt_err next_listed(struct zip *z, struct vt_member *out)
-{
-	struct vt_zip_entry e;
-	uint64_t next;
-	vt_err err;
-
-	while (z->next < z->count) {
-		/* The header was read before, so that it cannot fail now. */
-		err = vt_zip_central(z->s, &z->directory, z->central, &e, &next);
-		if (!err)
-			err = vt_budget_work(z->budget, next - z->central);
-		if (err)
-			return err;
-		if (z->again) {
-			local_member(z, &e, out);
-			z->central = next;
-			z->next++;
-			return VT_OK;
-		}
-		if (!is_folder(&e)) {
-			central_member(z, &e, out);
-			if (z->again)
-				return VT_OK; /* stays here for once more */
-		}
-		z->central = next;
-		z->next++;
-		if (!is_folder(&e))
-			return VT_OK;
-	}
-	return VT_END;
 }
 
 /* The next local header's magic that no listed member takes up; false if there is none. */
@@ -452,6 +402,60 @@ static void unlisted_member(struct zip *z, struct vt_zip_entry *e, struct vt_mem
 	}
 	if (m->status == VT_OK || (e->packed && !streamed))
 		z->gap = vt_min_u64(z->s.n, e->data + used);
+}
+
+/* The same member by its local header alone. */
+static void local_member(struct zip *z, const struct vt_zip_entry *central, struct vt_member *m)
+{
+	uint64_t gap = z->gap;
+	struct vt_zip_entry e;
+	vt_err err = vt_zip_local(z->s, central->local, &e);
+
+	z->again = false;
+	if (err) {
+		describe(z, central, m);
+		m->status = err;
+		return;
+	}
+	unlisted_member(z, &e, m);
+	z->gap = gap; /* the search for others has not begun */
+}
+
+/* A folder in the directory whose local header has data. */
+static bool hides_data(struct zip *z, const struct vt_zip_entry *folder)
+{
+	struct vt_zip_entry local;
+
+	return vt_zip_local(z->s, folder->local, &local) == VT_OK && local.packed != 0;
+}
+
+static vt_err next_listed(struct zip *z, struct vt_member *out)
+{
+	struct vt_zip_entry e;
+	bool found = false;
+	uint64_t next;
+	vt_err err;
+
+	while (!found && z->next < z->count) {
+		/* The header was read before, so that it cannot fail now. */
+		err = vt_zip_central(z->s, &z->directory, z->central, &e, &next);
+		if (!err)
+			err = vt_budget_work(z->budget, next - z->central);
+		if (err)
+			return err;
+		if (z->again || (is_folder(&e) && hides_data(z, &e))) {
+			local_member(z, &e, out);
+			found = true;
+		} else if (!is_folder(&e)) {
+			central_member(z, &e, out);
+			found = true;
+		}
+		if (z->again)
+			break; /* stays here for once more */
+		z->central = next;
+		z->next++;
+	}
+	return found ? VT_OK : VT_END;
 }
 
 static vt_err next_unlisted(struct zip *z, struct vt_member *out)

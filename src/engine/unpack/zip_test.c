@@ -262,6 +262,40 @@ static void headers_disagree(void **state)
 	discard(&m);
 }
 
+/* What the directory calls a folder, a file of no bytes, or part of another volume. */
+static void hidden_by_the_directory(void **state)
+{
+	static uint8_t packed[NUMBERS_SIZE];
+	uint32_t n = (uint32_t)pack(numbers(), NUMBERS_SIZE, packed, sizeof packed);
+	struct header deflated = {"a/", 2, 8, 0, crc_of(numbers(), NUMBERS_SIZE), n, NUMBERS_SIZE};
+	struct header folder = {"a/", 2, 0, 0, 0, 0, 0}, empty = {"a", 1, 8, 0, 0, 0, 0};
+	struct header streamed = {"a", 1, 8, 8, 0, 0, 0};
+	struct maker m = maker();
+	struct walk w;
+
+	(void)state;
+	put_member(&m, &folder, &deflated, packed, n);
+	walk(&w, VT_TYPE_ZIP, finish(&m));
+	assert_int_equal(w.end, VT_END);
+	assert_int_equal(w.members, 1);
+	assert_true(w.seen[0].numbers);
+	assert_int_equal(w.seen[0].status, VT_OK);
+	discard(&m);
+	m = maker();
+	put_member(&m, &empty, &streamed, packed, n);
+	walk(&w, VT_TYPE_ZIP, finish(&m));
+	assert_int_equal(w.members, 2);
+	assert_true(w.seen[1].numbers);
+	discard(&m);
+	m = maker();
+	put_member(&m, &deflated, &deflated, packed, n);
+	m.directory.p[34] = 3; /* disk number */
+	walk(&w, VT_TYPE_ZIP, finish(&m));
+	assert_int_equal(w.members, 1);
+	assert_true(w.seen[0].numbers);
+	discard(&m);
+}
+
 static void one_sided_encryption(void **state)
 {
 	struct header plain = {"a", 1, 0, 0, crc_of(HELLO, 6), 6, 6}, marked = plain;
@@ -492,6 +526,7 @@ int main(void)
 		cmocka_unit_test(unknown_method),
 		cmocka_unit_test(overlapping),
 		cmocka_unit_test(headers_disagree),
+		cmocka_unit_test(hidden_by_the_directory),
 		cmocka_unit_test(one_sided_encryption),
 		cmocka_unit_test(sizes_lie),
 		cmocka_unit_test(corrupt_data),
