@@ -195,6 +195,8 @@ static int run(struct settings *s, const struct vt_strings *paths, const char *w
 		.nul_separated = s->nul,
 		.progress = is_on(s->progress, !s->quiet && isatty(STDERR_FILENO)),
 		.strict = s->strict,
+		.on_terminal = isatty(STDOUT_FILENO),
+		.shows_clean = s->verbose || (s->format >= FORMAT_JSONL && s->format <= FORMAT_CSV),
 		.print_errors = s->format != FORMAT_HUMAN || s->quiet || s->infected,
 		.databases = &databases->names,
 	};

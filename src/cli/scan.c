@@ -76,9 +76,10 @@ static void record(struct scan *s, vt_span path, const struct vt_report *report,
 	};
 
 	count(s, &r);
-	if (r.verdict != VT_CLEAN)
+	if (s->plan->on_terminal && (r.verdict != VT_CLEAN || s->plan->shows_clean))
 		vt_progress_clear(&s->progress);
 	if (error && s->plan->print_errors) {
+		vt_progress_clear(&s->progress);
 		fputs("vitrine scan: ", stderr);
 		vt_put_visible(stderr, path);
 		fprintf(stderr, ": %s\n", strerror(error));

@@ -16,6 +16,8 @@ struct vt_scan_plan {
 	bool progress;
 	uint64_t total_bytes; /* of what will be scanned, for the time left; 0: unknown */
 	bool strict;          /* INCOMPLETE is an error */
+	bool on_terminal;     /* standard output is one: what is printed must not meet the bar */
+	bool shows_clean;     /* it shows CLEAN files */
 	bool print_errors;    /* on standard error too: the report does not show them to a person */
 	const struct vt_strings *databases; /* for the summary */
 };

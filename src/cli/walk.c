@@ -151,28 +151,36 @@ static int open_long(const char *path, int flags)
 	return fd;
 }
 
-/* Opens a level again that was closed while its children were read; VT_EIO: it is not there. */
-static vt_err reopen_level(struct vt_walk *w, struct level *l)
+static bool is_same(const struct level *l, int fd)
 {
 	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino;
+}
+
+/*
+ * Opens a level again that was closed while its children were read. pop_level() tried "..", which
+ * is the wrong one if the child was moved or is a link's target. VT_EIO: it is not there.
+ */
+static vt_err reopen_level(struct vt_walk *w, struct level *l)
+{
 	uint8_t cut;
 
-	w->path.n = l->path_n;
-	cut = w->path.p[l->path_n];
-	w->path.p[l->path_n] = 0;
-	l->fd = open_long(path_text(w), DIR_FLAGS);
-	w->path.p[l->path_n] = cut;
-	if (l->fd < 0)
-		return VT_EIO;
-	l->entries = malloc(ENTRIES_SIZE);
-	if (!l->entries)
-		return VT_ENOMEM;
-	if (fstat(l->fd, &st) != 0 || st.st_dev != l->dev || st.st_ino != l->ino ||
-		lseek(l->fd, l->offset, SEEK_SET) < 0) {
+	if (!is_same(l, l->fd)) {
+		close_level(l);
+		cut = w->path.p[l->path_n];
+		w->path.p[l->path_n] = 0;
+		l->fd = open_long(path_text(w), DIR_FLAGS);
+		w->path.p[l->path_n] = cut;
+		if (l->fd < 0)
+			return VT_EIO;
+	}
+	if (!is_same(l, l->fd) || lseek(l->fd, l->offset, SEEK_SET) < 0) {
 		errno = ENOENT;
 		return VT_EIO;
 	}
-	return VT_OK;
+	l->entries = malloc(ENTRIES_SIZE);
+	return l->entries ? VT_OK : VT_ENOMEM;
 }
 
 static vt_err push_level(struct vt_walk *w, int fd, const struct stat *st)
@@ -201,9 +209,13 @@ static vt_err push_level(struct vt_walk *w, int fd, const struct stat *st)
 
 static void pop_level(struct vt_walk *w)
 {
-	close_level(&w->levels[--w->nlevels]);
-	if (w->first_open > w->nlevels)
-		w->first_open = w->nlevels;
+	struct level *l = &w->levels[--w->nlevels];
+
+	if (w->nlevels && l[-1].fd < 0 && l->fd >= 0)
+		l[-1].fd = openat(l->fd, "..", DIR_FLAGS);
+	close_level(l);
+	if (w->first_open >= w->nlevels)
+		w->first_open = w->nlevels ? w->nlevels - 1 : 0;
 }
 
 static bool is_ancestor(const struct vt_walk *w, const struct stat *st)
@@ -398,10 +410,8 @@ static vt_err step(struct vt_walk *w, struct vt_walk_item *out)
 	const struct dirent64 *d;
 	vt_err e = VT_OK;
 
-	if (l->fd < 0) {
+	if (!l->entries)
 		e = reopen_level(w, l);
-		w->first_open = w->nlevels - 1;
-	}
 	if (!e)
 		e = next_entry(l, &d);
 	if (e == VT_END || e == VT_EIO) {
