@@ -14,6 +14,7 @@
 #include "cli/database.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/readonly.h"
 #include "cli/text.h"
 #include "cli/where.h"
 #include "os/fd.h"
@@ -88,6 +89,8 @@ static vt_err make_test_file(int *out_fd, uint64_t *out_size)
 		e = vt_fd_write(fd, halves[i], strlen(halves[i]));
 		*out_size += strlen(halves[i]);
 	}
+	if (!e)
+		e = vt_make_readonly(&fd);
 	if (e)
 		vt_fd_close(fd);
 	else

@@ -11,6 +11,7 @@
 
 #include "cli/cache.h"
 #include "cli/compile.h"
+#include "cli/readonly.h"
 #include "cli/sources.h"
 #include "cli/text.h"
 #include "cli/where.h"
@@ -186,6 +187,8 @@ static vt_err compile(struct opener *o, const struct vt_cache_key *k, int *out_f
 	vt_compile_result_free(&result);
 	if (!e && cached && vt_cache_install(&o->cache, k, *out_fd) && !o->quiet)
 		(void)say(o, "compiled signatures are not kept", strerror(errno));
+	if (!e && vt_make_readonly(out_fd))
+		return say(o, "compiled image", strerror(errno));
 	if (!e)
 		return VT_OK;
 	if (cached)

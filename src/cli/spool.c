@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "cli/readonly.h"
 #include "cli/signals.h"
 #include "os/fd.h"
 
@@ -41,28 +42,40 @@ static vt_err copy(int to, uint64_t cap, uint64_t *out_size, bool *out_cut)
 	}
 }
 
-vt_err vt_spool_stdin(uint64_t cap, int *out_fd, uint64_t *out_size, bool *out_cut)
+/* Standard input itself, if it is a file that can't be written to through it. */
+static int share_stdin(uint64_t *out_size)
 {
 	struct stat st;
-	vt_err e;
 	int fd;
 
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
-		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fstat(STDIN_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
+		return -1;
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY && vt_make_readonly(&fd)) {
+		vt_fd_close(fd);
+		return -1;
+	}
+	*out_size = (uint64_t)st.st_size;
+	return fd;
+}
+
+vt_err vt_spool_stdin(uint64_t cap, int *out_fd, uint64_t *out_size, bool *out_cut)
+{
+	int fd = share_stdin(out_size);
+	vt_err e;
+
+	*out_cut = false;
+	if (fd < 0) {
+		fd = memfd_create("vitrine-stdin", MFD_CLOEXEC);
 		if (fd < 0)
 			return VT_EIO;
-		*out_fd = fd;
-		*out_size = (uint64_t)st.st_size;
-		*out_cut = false;
-		return VT_OK;
-	}
-	fd = memfd_create("vitrine-stdin", MFD_CLOEXEC);
-	if (fd < 0)
-		return VT_EIO;
-	e = copy(fd, cap, out_size, out_cut);
-	if (e) {
-		vt_fd_close(fd);
-		return e;
+		e = copy(fd, cap, out_size, out_cut);
+		if (!e)
+			e = vt_make_readonly(&fd);
+		if (e) {
+			vt_fd_close(fd);
+			return e;
+		}
 	}
 	*out_fd = fd;
 	return VT_OK;

@@ -364,3 +364,30 @@ def test_limits_are_reported(vitrine, tree):
 def test_kernel_interfaces_are_passed_over(vitrine):
     r = vitrine.scan("--include", "nothing", "--exclude-dir", "/[!ps]*", "/", timeout=300)
     assert r.summary["skipped"]["filesystems"] >= 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to look into a worker")
+def test_workers_hold_nothing_that_can_be_written(vitrine, tree):
+    """Whatever a worker is handed is open for reading only, but for its channel and /dev/null."""
+    rules = tree / "rules.ndb"
+    rules.write_text("Any:0:*:" + MARK.hex() + "\n")
+    with open(tree / "zero", "wb") as f:
+        f.truncate(1 << 40)
+    for cache in (str(tree / "cache"), "/dev/null/none"):  # compiled to a file, and to memory
+        with open(tree / "zero", "rb+") as stdin:
+            p = vitrine.start("scan", "--db", str(rules), "--max-time=1h", "-j1", "-", stdin=stdin,
+                              env=dict(vitrine.env, XDG_CACHE_HOME=cache),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+        with open(f"/proc/{p.pid}/task/{p.pid}/children") as f:
+            (worker,) = f.read().split()
+        files = {}
+        for fd in os.listdir(f"/proc/{worker}/fd"):
+            with open(f"/proc/{worker}/fdinfo/{fd}") as f:
+                flags = next(int(x.split()[1], 8) for x in f if x.startswith("flags"))
+            files[os.readlink(f"/proc/{worker}/fd/{fd}")] = flags & os.O_ACCMODE
+        writable = [x for x in files if files[x] and not x.startswith("socket:")]
+        p.kill()
+        p.wait()
+        assert [x for x in writable if x != "/dev/null"] == []
+        assert len(files) >= 3, files
