@@ -25,7 +25,7 @@ static vt_err set_limits(const struct vt_sandbox *s)
 		{RLIMIT_CORE, 0}, /* a core file would hold the scanned file */
 		{RLIMIT_FSIZE, s->role == VT_ROLE_COMPILER ? RLIM_INFINITY : 0},
 		{RLIMIT_NPROC, 0},
-		{RLIMIT_NOFILE, s->role == VT_ROLE_COMPILER ? 4096 : OPEN_FILES},
+		{RLIMIT_NOFILE, OPEN_FILES},
 		{RLIMIT_DATA, s->memory},
 		{RLIMIT_STACK, (rlim_t)8 << 20},
 		{RLIMIT_MEMLOCK, 0},
