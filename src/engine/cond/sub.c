@@ -94,30 +94,75 @@ static int digit(uint8_t c, unsigned base)
 	return v < (int)base ? v : -1;
 }
 
-/* A number in ASCII digits: as many of `width` bytes as are digits; all, if `exact`. */
-static bool ascii_number(vt_span s, const struct vt_image_byte_compare *c, uint64_t *out)
+static bool is_prefixed(vt_span s)
 {
-	unsigned base = c->base == VT_BASE_DECIMAL ? 10 : 16;
-	bool prefixed = vt_span_has(s, 0, 2) && s.p[0] == '0' && vt_lower(s.p[1]) == 'x';
-	uint64_t v = 0;
-	size_t n = 0;
+	return vt_span_has(s, 0, 2) && s.p[0] == '0' && vt_lower(s.p[1]) == 'x';
+}
 
-	if (c->base == VT_BASE_AUTO)
-		base = prefixed ? 16 : 10;
-	if (base == 16 && prefixed)
-		s = vt_span_clip(s, 2, s.n);
-	for (; n < s.n && digit(s.p[n], base) >= 0; n++) {
-		if (__builtin_mul_overflow(v, base, &v) ||
-			__builtin_add_overflow(v, (uint64_t)digit(s.p[n], base), &v))
-			return false;
-	}
-	if (n == 0 || (c->exact && n < s.n))
+/*
+ * Pairs of hexadecimal digits, the lowest byte first; what is behind a pair that is none counts as
+ * zero. An odd number of digits begins with a single one, which an exact field does not have.
+ */
+static bool little_endian_digits(vt_span s, bool exact, int64_t *out)
+{
+	uint64_t v = 0;
+	size_t at = 0;
+
+	if (exact && (s.n % 2 || is_prefixed(s)))
 		return false;
-	*out = v;
+	if (is_prefixed(s))
+		s = vt_span_clip(s, 2, s.n);
+	for (unsigned i = 0; i < 8 && at < s.n; i++) {
+		int hi = at == 0 && s.n % 2 ? 0 : digit(s.p[at++], 16);
+		int lo = at < s.n ? digit(s.p[at++], 16) : -1;
+
+		if (hi < 0 || lo < 0)
+			break;
+		v |= (uint64_t)(hi << 4 | lo) << 8 * i;
+	}
+	*out = (int64_t)v;
 	return true;
 }
 
-static bool raw_number(vt_span s, bool big_endian, uint64_t *out)
+/*
+ * A number in ASCII, read as strtoll(3) does: what is no number is 0, unless all bytes must belong
+ * to it (observed).
+ */
+static bool ascii_number(vt_span s, const struct vt_image_byte_compare *c, int64_t *out)
+{
+	unsigned base = c->base == VT_BASE_DECIMAL ? 10 : 16;
+	bool negative, digits = false;
+	size_t at = 0;
+	int64_t v = 0;
+
+	while (at < s.n && (s.p[at] == ' ' || (s.p[at] >= '\t' && s.p[at] <= '\r')))
+		at++;
+	if (at && c->exact)
+		return false;
+	s = vt_span_clip(s, at, s.n);
+	if (c->base == VT_BASE_AUTO && s.n < 3)
+		return false; /* no room for 0x and a digit */
+	if (c->base == VT_BASE_HEX && !c->big_endian)
+		return little_endian_digits(s, c->exact, out);
+	negative = s.n && s.p[0] == '-';
+	at = negative || (s.n && s.p[0] == '+');
+	if (c->base == VT_BASE_AUTO && !is_prefixed(vt_span_clip(s, at, s.n)))
+		base = 10;
+	if (base == 16 && is_prefixed(vt_span_clip(s, at, s.n)))
+		at += 2;
+	for (; at < s.n && digit(s.p[at], base) >= 0; at++) {
+		digits = true;
+		if (__builtin_mul_overflow(v, (int64_t)base, &v) ||
+			__builtin_add_overflow(v, digit(s.p[at], base), &v))
+			v = INT64_MAX;
+	}
+	if (c->exact && (!digits || at < s.n))
+		return false;
+	*out = negative ? -v : v;
+	return true;
+}
+
+static bool raw_number(vt_span s, bool big_endian, int64_t *out)
 {
 	uint64_t v = 0;
 
@@ -126,16 +171,18 @@ static bool raw_number(vt_span s, bool big_endian, uint64_t *out)
 
 		v = v << 8 | s.p[at];
 	}
-	*out = v;
+	*out = (int64_t)v;
 	return s.n >= 1 && s.n <= 8;
 }
 
-static bool comparisons_hold(const struct vt_image_byte_compare *c, uint64_t v)
+/* Signed: a raw number of eight bytes may be negative (observed). */
+static bool comparisons_hold(const struct vt_image_byte_compare *c, int64_t v)
 {
 	for (unsigned i = 0; i < c->ncompare && i < VT_COUNT(c->op); i++) {
-		bool holds = c->op[i] == VT_CMP_EQ ? v == c->value[i]
-			: c->op[i] == VT_CMP_GT    ? v > c->value[i]
-						   : v < c->value[i];
+		int64_t with = (int64_t)c->value[i];
+		bool holds = c->op[i] == VT_CMP_EQ ? v == with
+			: c->op[i] == VT_CMP_GT    ? v > with
+						   : v < with;
 		if (!holds)
 			return false;
 	}
@@ -148,7 +195,8 @@ static void bytecmp_hits(struct vt_eval *e, const struct vt_image_sub *s, struct
 	vt_span code = vt_db_code(e->db, s->a, s->a_size), field;
 	struct vt_image_byte_compare c;
 	const struct vt_hits *trigger;
-	uint64_t at, v = 0;
+	int64_t v = 0;
+	uint64_t at;
 	bool ok;
 
 	if (code.n != sizeof c)
