@@ -11,12 +11,11 @@
 #include "base/err.h"
 #include "sandbox/filter.h"
 
-/* Layers, as bits. */
-#define VT_LAYER_NAMESPACES 1u /* user, network, mount, ipc, pid, uts, cgroup: by vt_spawn() */
-#define VT_LAYER_NO_NEW_PRIVS 2u
-#define VT_LAYER_LANDLOCK 4u
-#define VT_LAYER_RLIMITS 8u
-#define VT_LAYER_SECCOMP 16u
+/* Layers that vt_sandbox_enter() applied, as bits; namespaces are vt_spawn()'s. */
+#define VT_LAYER_NO_NEW_PRIVS 1u
+#define VT_LAYER_LANDLOCK 2u
+#define VT_LAYER_RLIMITS 4u
+#define VT_LAYER_SECCOMP 8u
 
 struct vt_sandbox {
 	enum vt_role role;
