@@ -85,7 +85,9 @@ static vt_err open_all(const struct vt_compile_job *job, struct vt_compile_sourc
 		out[i].fd = open(s->v[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (out[i].fd >= 0)
 			continue;
-		fprintf(stderr, "%s: %s: %s\n", job->command, s->v[i].path, strerror(errno));
+		fprintf(stderr, "%s: ", job->command);
+		vt_put_visible(stderr, vt_span_str(s->v[i].path));
+		fprintf(stderr, ": %s\n", strerror(errno));
 		return VT_EIO;
 	}
 	return VT_OK;

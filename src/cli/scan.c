@@ -245,7 +245,9 @@ static void scan_root(struct scan *s, const char *root)
 			record_gap(s, &item);
 	}
 	if (e && e != VT_END) {
-		fprintf(stderr, "vitrine scan: %s: %s\n", root, vt_err_text(e));
+		fputs("vitrine scan: ", stderr);
+		vt_put_visible(stderr, vt_span_str(root));
+		fprintf(stderr, ": %s\n", vt_err_text(e));
 		s->fatal = e;
 	}
 }
