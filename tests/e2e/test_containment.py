@@ -523,5 +523,7 @@ def test_imports():
     forbidden = {"socket", "connect", "bind", "listen", "accept", "open", "open64", "openat",
                  "openat64", "fopen", "fopen64", "creat", "execve", "execv", "execvp", "execl",
                  "execlp", "fexecve", "system", "popen", "fork", "vfork", "posix_spawn", "dlopen",
-                 "ptrace", "kill", "getaddrinfo", "gethostbyname", "sendto", "unlink", "rename"}
+                 "ptrace", "kill", "getaddrinfo", "gethostbyname", "sendto", "unlink", "rename",
+                 "socketpair", "pipe", "memfd_create", "mprotect"}
     assert names & forbidden == set()
+    assert "write" not in imports(WORKER)

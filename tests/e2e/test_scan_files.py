@@ -391,3 +391,21 @@ def test_workers_hold_nothing_that_can_be_written(vitrine, tree):
         p.wait()
         assert [x for x in writable if x != "/dev/null"] == []
         assert len(files) >= 3, files
+
+
+@ROOT_ONLY
+def test_one_file_system(vitrine, tree):
+    (tree / "mounted").mkdir()
+    (tree / "here").write_text("x")
+    cover = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none {tree}/mounted && '
+             f'echo x >{tree}/mounted/there && mkdir {tree}/mounted/proc && '
+             f'mount -t proc none {tree}/mounted/proc && exec "$@"', "sh"]
+    if subprocess.run([*cover, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    both = {str(tree / "here"), str(tree / "mounted/there")}
+    r = vitrine.scan(tree, before=cover)
+    assert set(r.files) == both and r.summary["skipped"]["filesystems"] == 1  # proc
+    r = vitrine.scan("--one-file-system", tree, before=cover)
+    assert set(r.files) == {str(tree / "here")} and r.summary["skipped"]["filesystems"] == 1
+    r = vitrine.scan("-x", tree, tree / "mounted", before=cover)
+    assert set(r.files) == both
