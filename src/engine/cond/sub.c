@@ -79,8 +79,6 @@ static void pcre_hits(
 		if (start > width)
 			return;
 		add_hit(h, lo + start);
-		if (anchored)
-			return;
 		from = vt_max_u64(end, start + 1);
 	}
 }
