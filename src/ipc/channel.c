@@ -21,17 +21,6 @@ static const size_t fds_allowed[] = {
 #undef VT_MESSAGE
 };
 
-vt_err vt_channel_pair(int out_ends[2])
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return VT_EIO;
-	out_ends[0] = ends[0];
-	out_ends[1] = ends[1];
-	return VT_OK;
-}
-
 vt_err vt_channel_send(int channel, vt_span message, const int *fds, size_t nfds, bool wait)
 {
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)message.p, .iov_len = message.n};

@@ -76,23 +76,6 @@ vt_err vt_fd_read_all(int fd, uint64_t size_hint, vt_buf *b)
 	}
 }
 
-vt_err vt_fd_write(int fd, const void *p, size_t n)
-{
-	const uint8_t *from = p;
-
-	while (n > 0) {
-		ssize_t r = write(fd, from, vt_min_size(n, IO_MAX));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return VT_EIO;
-		from += r;
-		n -= (size_t)r;
-	}
-	return VT_OK;
-}
-
 void vt_fd_close(int fd)
 {
 	int saved = errno;
