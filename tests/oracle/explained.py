@@ -55,14 +55,6 @@ def _(c):
     return c.sig is not None and any(s.kind == "macro" for s in c.sig.subs)
 
 
-@row("bytecmp-repeated")
-def _(c):
-    """What a comparison looks at when its trigger matches more than once, or is not a number."""
-    return c.sig is not None and any(s.kind == "bytecmp" for s in c.sig.subs) and (
-        c.recipe["change"].startswith(("more", "drop", "number")) or c.recipe["sig"] != c.rule or
-        any(s.cmp["base"] in "hda" for s in c.sig.subs if s.kind == "bytecmp"))
-
-
 @row("section-pe64")
 def _(c):
     """Section hashes never match in 64-bit PE files."""
