@@ -33,8 +33,11 @@ TEXT = ("text", "html", "mail", "pdf", "rtf")
 
 @row("normalised-text")
 def _(c):
-    """A copy in lower case, without markup or superfluous blanks, is scanned too: not done yet."""
-    return c.side == "clamav" and c.recipe["wrap"].split(" ")[0] in TEXT
+    """ClamAV looks for signatures of text, mail and HTML in a copy in lower case, without markup or
+    superfluous blanks, and for others there too; also in HTML that stands within other files."""
+    in_text = c.recipe["wrap"].split(" ")[0] in TEXT
+    of_text = c.sig is not None and c.sig.target in (3, 4, 7)
+    return in_text and (c.side == "clamav" or of_text) or c.side == "clamav" and of_text
 
 
 @row("normalised-html")
