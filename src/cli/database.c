@@ -19,6 +19,7 @@
 #include "engine/db/db.h"
 #include "os/fd.h"
 #include "os/map.h"
+#include "vitrine/engine.h"
 
 #define CLAMAV_FOLDER "/var/lib/clamav"
 /* Smaller images are checked each time: it takes less than the bookkeeping is worth. */
@@ -50,28 +51,39 @@ static bool is_image(int fd)
 		vt_db_is_image(vt_span_of(head, n));
 }
 
-/* Reads every byte of an image that was not seen before. */
+/* The shape of every image, and each byte of one that was not seen before. */
+static vt_err check_image(struct opener *o, int fd, vt_span map)
+{
+	struct vt_db *db;
+	bool known = map.n >= ALWAYS_CHECK && vt_cache_is_checked(&o->cache, fd);
+	vt_err e = vt_db_open(map, &db);
+
+	if (e)
+		return e;
+	vt_db_close(db);
+	if (known)
+		return VT_OK;
+	e = vt_db_verify(map);
+	if (!e && map.n >= ALWAYS_CHECK)
+		vt_cache_set_checked(&o->cache, fd);
+	return e;
+}
+
 static vt_err verify(struct opener *o, int fd, const char *name)
 {
 	uint64_t size;
 	vt_span map;
 	vt_err e = vt_fd_size(fd, &size);
 
-	if (!e && size >= ALWAYS_CHECK && vt_cache_is_checked(&o->cache, fd))
-		return VT_OK;
 	if (!e)
 		e = vt_map_file(fd, size, &map);
 	if (!e) {
-		e = vt_db_verify(map);
+		e = check_image(o, fd, map);
 		vt_map_close(map);
 	}
-	if (e) {
+	if (e)
 		(void)say(o, name, vt_err_text(e));
-		return e;
-	}
-	if (size >= ALWAYS_CHECK)
-		vt_cache_set_checked(&o->cache, fd);
-	return VT_OK;
+	return e;
 }
 
 static vt_err add_image(struct opener *o, int fd, const char *name)
