@@ -113,9 +113,12 @@ static const struct vt_unpacker *unpacker_for(vt_type type)
 	return type == VT_TYPE_MACHO_FAT ? &vt_unpacker_macho_fat : vt_unpacker_for(type);
 }
 
-/* Opens a container on top of the stack, if limits and format allow; otherwise says why not. */
-static void push(
-	struct vt_scanner *s, vt_span bytes, vt_type type, const struct vt_digests *digests)
+/*
+ * Opens a container on top of the stack, if limits and format allow; otherwise says why not. A
+ * `guess` is a magic number found in other data: if nothing comes out of it, it was none.
+ */
+static void push(struct vt_scanner *s, vt_span bytes, vt_type type,
+	const struct vt_digests *digests, bool guess)
 {
 	const struct vt_unpacker *u = unpacker_for(type);
 	struct vt_frame *f = &s->frames[s->depth];
@@ -123,7 +126,7 @@ static void push(
 	vt_err e;
 
 	if (!u) {
-		if (vt_type_is_container(type))
+		if (vt_type_is_container(type) && !guess)
 			vt_scan_gap(s, VT_REASON_UNSUPPORTED_FORMAT);
 		return;
 	}
@@ -134,7 +137,8 @@ static void push(
 	s->budget.reason = VT_REASON_MALFORMED;
 	e = u->open(bytes, type, &s->budget, &state);
 	if (e) {
-		vt_scan_gap(s, vt_reason_of(e, s->budget.reason));
+		if (!guess)
+			vt_scan_gap(s, vt_reason_of(e, s->budget.reason));
 		return;
 	}
 	*f = (struct vt_frame){
@@ -143,6 +147,7 @@ static void push(
 		.bytes = bytes,
 		.type = type,
 		.path_size = s->path.n,
+		.guess = guess,
 	};
 	if (digests)
 		f->digests = *digests;
@@ -171,9 +176,9 @@ static void push_embedded(struct vt_scanner *s, const struct vt_object *o)
 
 	if (from < o->bytes.n && o->bytes.n - from >= EMBEDDED_MIN && !text &&
 		vt_identify_embedded(o->bytes, from, &offset, &type))
-		push(s, vt_span_clip(o->bytes, offset, o->bytes.n), type, NULL);
+		push(s, vt_span_clip(o->bytes, offset, o->bytes.n), type, NULL, !o->has_exe);
 	else if (vt_identify_zip_end(o->bytes))
-		push(s, o->bytes, VT_TYPE_ZIPSFX, NULL);
+		push(s, o->bytes, VT_TYPE_ZIPSFX, NULL, true);
 }
 
 /* Inspects an object and, if it holds others, leaves it open on the stack. */
@@ -186,7 +191,7 @@ static void enter(struct vt_scanner *s, vt_span bytes, struct vt_digests *digest
 	if (s->stop)
 		return;
 	if (unpacker_for(type) || vt_type_is_container(type))
-		push(s, bytes, type, digests);
+		push(s, bytes, type, digests, false);
 	else
 		push_embedded(s, &object);
 }
@@ -218,12 +223,15 @@ static void step(struct vt_scanner *s)
 	s->budget.reason = VT_REASON_MALFORMED;
 	e = f->unpacker->next(f->state, &m);
 	if (e) {
-		if (e != VT_END)
+		if (e != VT_END && !f->guess)
 			vt_scan_gap(s, vt_reason_of(e, s->budget.reason));
 		pop(s);
 		return;
 	}
 	set_path(s, f, m.name);
+	f->guess = f->guess &&
+		(m.status == VT_EFORMAT || m.status == VT_ETRUNCATED ||
+			m.status == VT_EUNSUPPORTED);
 	if (vt_budget_object(&s->budget)) {
 		s->path.n = f->path_size;
 		vt_scan_gap(s, s->budget.reason);
@@ -231,7 +239,7 @@ static void step(struct vt_scanner *s)
 		return;
 	}
 	vt_inspect_member(s, &m);
-	if (m.status)
+	if (m.status && !f->guess)
 		vt_scan_gap(s, vt_reason_of(m.status, m.limit));
 	if (m.bytes.n && !s->stop)
 		enter(s, m.bytes, &digests);

@@ -29,6 +29,7 @@ struct vt_frame {
 	void *state;
 	vt_span bytes; /* of the container */
 	vt_type type;
+	bool guess;       /* found inside of other data, and no whole member has come out yet */
 	size_t path_size; /* of the container's path in the scanner's path buffer */
 	struct vt_digests digests;
 	enum vt_allowed allowed;
