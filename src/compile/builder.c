@@ -268,7 +268,6 @@ static struct vt_image_tdb image_tdb(const struct vt_tdb *t)
 		.sections_min = t->sections_min,
 		.sections_max = t->sections_max,
 		.container = t->container,
-		.handler = t->handler,
 		.has_entry = t->has_entry,
 		.has_sections = t->has_sections,
 		.nintermediates = t->nintermediates,

@@ -5,6 +5,7 @@
  */
 #include "base/num.h"
 #include "compile/internal.h"
+#include "engine/core/logic.h"
 
 struct cover {
 	vt_cost cost;
@@ -13,28 +14,10 @@ struct cover {
 
 static const struct cover no_cover = {.cost = VT_COST_NONE};
 
-struct node {
-	uint8_t op, compare;
-	uint32_t x, y;
-	vt_span body;
-};
-
-static bool read_node(vt_reader *r, struct node *out)
-{
-	if (vt_reader_left(r) == 0)
-		return false;
-	out->op = vt_read_u8(r);
-	out->compare = vt_read_u8(r);
-	out->x = vt_read_u32le(r);
-	out->y = vt_read_u32le(r);
-	out->body = vt_read_span(r, vt_read_u16le(r));
-	return !r->bad;
-}
-
-static const char *check_node(const struct node *n, unsigned nsubs, unsigned depth)
+static const char *check_node(const struct vt_logic_node *n, unsigned nsubs, unsigned depth)
 {
 	vt_reader r = vt_reader_of(n->body);
-	struct node child;
+	struct vt_logic_node child;
 	const char *why = NULL;
 
 	if (n->compare > VT_CMP_LT)
@@ -49,7 +32,7 @@ static const char *check_node(const struct node *n, unsigned nsubs, unsigned dep
 		return "logic is nested too deep";
 	if (n->body.n == 0)
 		return "empty group in logic";
-	while (!why && read_node(&r, &child))
+	while (!why && vt_logic_next(&r, &child))
 		why = check_node(&child, nsubs, depth + 1); /* bounded by VT_LOGIC_DEPTH */
 	return why ? why : r.bad ? "malformed logic code" : NULL;
 }
@@ -57,9 +40,9 @@ static const char *check_node(const struct node *n, unsigned nsubs, unsigned dep
 const char *vt_logic_check(vt_span code, unsigned nsubs)
 {
 	vt_reader r = vt_reader_of(code);
-	struct node n;
+	struct vt_logic_node n;
 
-	if (!read_node(&r, &n) || vt_reader_left(&r))
+	if (!vt_logic_next(&r, &n) || vt_reader_left(&r))
 		return "malformed logic code";
 	return check_node(&n, nsubs, 0);
 }
@@ -69,8 +52,18 @@ static struct cover join(struct cover a, struct cover b)
 	return (struct cover){.cost = vt_cost_add(a.cost, b.cost), .subs = a.subs | b.subs};
 }
 
-static struct cover cover_logic(
-	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span code, unsigned depth);
+/*
+ * The rule at hand, and what is known of its subsignatures: triggers may name them any number of
+ * times, and, in a rule that is not well made, in a circle.
+ */
+struct covering {
+	const struct vt_builder *b;
+	const struct vt_image_rule *rule;
+	struct cover subs[VT_MAX_SUBS];
+	bool seen[VT_MAX_SUBS];
+};
+
+static struct cover cover_logic(struct covering *g, vt_span code, unsigned depth);
 
 /* What one look at an object's first bytes is worth: dearer than a rare literal, cheaper than most.
  */
@@ -107,39 +100,47 @@ static struct cover cover_content(
 	return c;
 }
 
-static struct cover cover_sub(
-	const struct vt_builder *b, const struct vt_image_rule *rule, unsigned i, unsigned depth)
-{
-	const struct vt_image_sub *s;
+static struct cover cover_sub(struct covering *g, unsigned i, unsigned depth);
 
-	if (i >= rule->nsubs || depth > 2 * VT_LOGIC_DEPTH)
-		return no_cover;
-	s = vt_vec_data(&b->subs, struct vt_image_sub) + rule->first_sub + i;
+static struct cover cover_new_sub(struct covering *g, unsigned i, unsigned depth)
+{
+	const struct vt_image_sub *s =
+		vt_vec_data(&g->b->subs, struct vt_image_sub) + g->rule->first_sub + i;
+	const uint8_t *code = g->b->code.p;
+	struct vt_image_byte_compare c;
+
 	switch (s->kind) {
 	case VT_SUB_CONTENT:
-		return s->offset_kind == VT_OFF_MACRO ? no_cover : cover_content(b, s, i);
+		return s->offset_kind == VT_OFF_MACRO ? no_cover : cover_content(g->b, s, i);
 	case VT_SUB_PCRE: /* runs only if its trigger holds */
-		if (s->b_size == 0)
-			return no_cover;
-		return cover_logic(b, rule, vt_span_of(b->code.p + s->b, s->b_size), depth + 1);
-	case VT_SUB_BYTECMP: {
-		struct vt_image_byte_compare c;
-
-		memcpy(&c, b->code.p + s->a, sizeof c);
-		return c.trigger < i ? cover_sub(b, rule, c.trigger, depth + 1) : no_cover;
-	}
+		return s->b_size ? cover_logic(g, vt_span_of(code + s->b, s->b_size), depth)
+				 : no_cover;
+	case VT_SUB_BYTECMP:
+		memcpy(&c, code + s->a, sizeof c);
+		return cover_sub(g, c.trigger, depth);
 	case VT_SUB_MACRO: /* starts from the match of the subsignature before it */
-		return i ? cover_sub(b, rule, i - 1, depth + 1) : no_cover;
+		return i ? cover_sub(g, i - 1, depth) : no_cover;
 	default: return no_cover;
 	}
+}
+
+static struct cover cover_sub(struct covering *g, unsigned i, unsigned depth)
+{
+	if (i >= g->rule->nsubs || depth > 2 * VT_LOGIC_DEPTH)
+		return no_cover;
+	if (!g->seen[i]) {
+		g->seen[i] = true;
+		g->subs[i] = no_cover; /* for a circle */
+		g->subs[i] = cover_new_sub(g, i, depth + 1);
+	}
+	return g->subs[i];
 }
 
 /*
  * All children together, less the `spare` dearest ones: those that may miss when so many distinct
  * subsignatures must hit. A group among the children may bring several, so then none is spared.
  */
-static struct cover cover_any(const struct vt_builder *b, const struct vt_image_rule *rule,
-	vt_span body, unsigned spare, unsigned depth)
+static struct cover cover_any(struct covering *g, vt_span body, uint32_t spare, unsigned depth)
 {
 	vt_reader r = vt_reader_of(body);
 	struct cover children[VT_MAX_SUBS], sum = {0};
@@ -147,13 +148,13 @@ static struct cover cover_any(const struct vt_builder *b, const struct vt_image_
 
 	while (vt_reader_left(&r) && !r.bad) {
 		size_t from = r.at;
-		struct node child;
+		struct vt_logic_node child;
 
-		if (!read_node(&r, &child) || n == VT_COUNT(children))
+		if (!vt_logic_next(&r, &child) || n == VT_COUNT(children))
 			return no_cover;
 		if (child.op != VT_LOGIC_SUB)
 			spare = 0;
-		children[n++] = cover_logic(b, rule, vt_span_of(body.p + from, r.at - from), depth);
+		children[n++] = cover_logic(g, vt_span_of(body.p + from, r.at - from), depth);
 	}
 	while (spare-- && n > 1) {
 		worst = 0;
@@ -166,20 +167,19 @@ static struct cover cover_any(const struct vt_builder *b, const struct vt_image_
 	return sum;
 }
 
-static struct cover cover_cheapest(
-	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span body, unsigned depth)
+static struct cover cover_cheapest(struct covering *g, vt_span body, unsigned depth)
 {
 	vt_reader r = vt_reader_of(body);
 	struct cover best = no_cover;
 
 	while (vt_reader_left(&r)) {
 		size_t from = r.at;
-		struct node child;
+		struct vt_logic_node child;
 		struct cover c;
 
-		if (!read_node(&r, &child))
+		if (!vt_logic_next(&r, &child))
 			return no_cover;
-		c = cover_logic(b, rule, vt_span_of(body.p + from, r.at - from), depth);
+		c = cover_logic(g, vt_span_of(body.p + from, r.at - from), depth);
 		if (c.cost < best.cost)
 			best = c;
 	}
@@ -187,27 +187,29 @@ static struct cover cover_cheapest(
 }
 
 /* Depth is bounded: vt_logic_check() has seen the code. */
-static struct cover cover_logic(
-	const struct vt_builder *b, const struct vt_image_rule *rule, vt_span code, unsigned depth)
+static struct cover cover_logic(struct covering *g, vt_span code, unsigned depth)
 {
 	vt_reader r = vt_reader_of(code);
-	struct node n;
+	struct vt_logic_node n;
 
-	if (!read_node(&r, &n))
+	if (!vt_logic_next(&r, &n))
 		return no_cover;
 	/* "fewer than" and "none" hold in objects without any hit */
 	if (n.compare == VT_CMP_LT || (n.compare == VT_CMP_EQ && n.x == 0))
 		return no_cover;
 	if (n.op == VT_LOGIC_SUB)
-		return cover_sub(b, rule, n.body.p[0], depth + 1);
+		return cover_sub(g, n.body.p[0], depth + 1);
 	if (n.op == VT_LOGIC_AND && n.compare == VT_CMP_NONE)
-		return cover_cheapest(b, rule, n.body, depth + 1);
-	return cover_any(b, rule, n.body, n.y > 1 ? n.y - 1 : 0, depth + 1);
+		return cover_cheapest(g, n.body, depth + 1);
+	if (n.compare == VT_CMP_NONE || n.y == 0)
+		return cover_any(g, n.body, 0, depth + 1);
+	return cover_any(g, n.body, n.y - 1, depth + 1);
 }
 
 vt_cost vt_cover(const struct vt_builder *b, const struct vt_image_rule *r, uint64_t *out_subs)
 {
-	struct cover c = cover_logic(b, r, vt_span_of(b->code.p + r->logic, r->logic_size), 0);
+	struct covering g = {.b = b, .rule = r};
+	struct cover c = cover_logic(&g, vt_span_of(b->code.p + r->logic, r->logic_size), 0);
 
 	*out_subs = c.subs;
 	return c.cost;

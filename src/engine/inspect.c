@@ -104,6 +104,7 @@ static void report_line(struct inspection *in, uint32_t line, vt_span name, bool
 		d.line = (uint64_t)line - set->first_line + 1;
 	}
 	note_failure(in->s, vt_report_detection(in->s->report, &d));
+	(void)!vt_budget_check(&in->s->budget); /* unpacking the line took its time */
 	if (!in->s->options.all_match && !suspicious)
 		in->s->stop = true;
 }
@@ -129,7 +130,8 @@ static bool report_hash(void *ctx, uint32_t line, vt_span text)
 	vt_buf copy = VT_BUF_INIT(UINT16_MAX);
 
 	/* the line lies in the scanner's storage, which the allow lists use too */
-	if (vt_buf_add(&copy, text.p, vt_min_size(text.n, UINT16_MAX)) == VT_OK && !allowed(in))
+	note_failure(in->s, vt_buf_add(&copy, text.p, vt_min_size(text.n, UINT16_MAX)));
+	if (!in->s->failure && !allowed(in))
 		report_line(in, line, vt_line_field(vt_buf_span(&copy), ':', 2), false);
 	vt_buf_free(&copy);
 	return !in->s->stop && *in->allowed != VT_ALLOWED_YES && in->s->options.all_match;
@@ -177,11 +179,13 @@ static void section_hashes(struct inspection *in, enum vt_hash_algo algo)
 		if (part.n && wants(in, VT_HASH_SECTION, algo, part.n))
 			bytes[n++] = part;
 	}
+	for (size_t i = 0; i < n; i++) {
+		if (vt_budget_work(&in->s->budget, bytes[i].n))
+			return;
+	}
 	if (algo == VT_MD5)
 		vt_md5_many(bytes, n, md5s);
 	for (size_t i = 0; i < n && !in->s->stop; i++) {
-		if (vt_budget_work(&in->s->budget, bytes[i].n))
-			return;
 		if (algo == VT_SHA1)
 			vt_sha1(bytes[i], digest);
 		else if (algo == VT_SHA256)
@@ -202,56 +206,50 @@ static void import_hash(struct inspection *in, enum vt_hash_algo algo)
 
 /* Rules over bytes ----------------------------------------------------------------------------- */
 
-static void check_rule(struct inspection *in, struct vt_eval *eval, struct vt_steps *steps,
-	uint32_t index, vt_type *handler)
+static void check_rule(
+	struct inspection *in, struct vt_eval *eval, struct vt_steps *steps, uint32_t index)
 {
 	const struct vt_image_rule *rule = vt_db_rule(in->db, index);
-	const struct vt_image_tdb *tdb;
 
 	if (!rule || (rule->flags & VT_RULE_PUA && !in->s->options.pua))
 		return;
-	if (!vt_eval_rule(eval, in->object, steps, rule))
-		return;
-	/* HandlerType: the object is looked at again as that type, and then the rule reports. */
-	tdb = vt_db_tdb(in->db, rule->tdb);
-	if (tdb && tdb->handler != VT_TYPE_ANY && tdb->handler < VT_TYPE_COUNT &&
-		tdb->handler != in->object->type)
-		*handler = (vt_type)tdb->handler;
-	else
+	if (vt_eval_rule(eval, in->object, steps, rule))
 		report_rule(in, rule);
 }
 
-static void check_always(struct inspection *in, struct vt_eval *eval, struct vt_steps *steps,
-	unsigned target, vt_type *handler)
+static void check_always(
+	struct inspection *in, struct vt_eval *eval, struct vt_steps *steps, unsigned target)
 {
 	const struct vt_table *t = &in->db->always[target];
 	const uint32_t *rules = t->p;
 
 	for (uint32_t i = 0; i < t->n && !in->s->stop; i++)
-		check_rule(in, eval, steps, rules[i], handler);
+		check_rule(in, eval, steps, rules[i]);
 }
 
-static void byte_rules(struct inspection *in, size_t db, vt_type *handler)
+static void byte_rules(struct inspection *in, size_t db)
 {
 	struct vt_scanner *s = in->s;
-	struct vt_steps steps = {.left = s->options.limits.match_steps};
+	uint64_t limit = s->options.limits.match_steps;
+	struct vt_steps steps;
 	const uint32_t *rules;
 	size_t n;
 	vt_err e;
 
-	if (!vt_add_u64(steps.left, in->object->bytes.n, &steps.left))
-		steps.left = UINT64_MAX;
+	if (!vt_add_u64(limit, in->object->bytes.n, &limit))
+		limit = UINT64_MAX;
+	vt_steps_start(&steps, limit, &s->budget);
 	e = vt_match_object(s->matches[db], in->object, &s->budget, &rules, &n);
 	if (e == VT_ENOMEM) {
 		note_failure(s, e);
 		return;
 	}
 	for (size_t i = 0; i < n && !s->stop; i++)
-		check_rule(in, s->evals[db], &steps, rules[i], handler);
-	check_always(in, s->evals[db], &steps, 0, handler);
+		check_rule(in, s->evals[db], &steps, rules[i]);
+	check_always(in, s->evals[db], &steps, 0);
 	if (in->object->target)
-		check_always(in, s->evals[db], &steps, in->object->target, handler);
-	if (steps.exhausted)
+		check_always(in, s->evals[db], &steps, in->object->target);
+	if (steps.exhausted && !s->budget.out_of_time)
 		vt_scan_gap(s, VT_REASON_LIMIT_MATCH);
 }
 
@@ -259,10 +257,14 @@ static void byte_rules(struct inspection *in, size_t db, vt_type *handler)
 static void read_headers(struct vt_scanner *s, struct vt_object *o)
 {
 	bool imports = false;
+	vt_err e;
 
 	if (o->type != VT_TYPE_PE && o->type != VT_TYPE_ELF && o->type != VT_TYPE_MACHO)
 		return;
-	if (vt_exe_parse(o->type, o->bytes, &s->arena, &o->exe))
+	e = vt_exe_parse(o->type, o->bytes, &s->arena, &o->exe);
+	if (e == VT_ENOMEM)
+		note_failure(s, e);
+	if (e)
 		return;
 	o->has_exe = true;
 	for (size_t i = 0; i < s->ndbs; i++) {
@@ -274,7 +276,7 @@ static void read_headers(struct vt_scanner *s, struct vt_object *o)
 	note_failure(s, vt_exe_versions(o->type, o->bytes, &s->arena, &o->exe));
 }
 
-static void inspect_with(struct inspection *in, size_t db, vt_type *handler)
+static void inspect_with(struct inspection *in, size_t db)
 {
 	in->db = in->s->dbs[db];
 	object_hashes(in);
@@ -287,7 +289,7 @@ static void inspect_with(struct inspection *in, size_t db, vt_type *handler)
 		}
 	}
 	if (!in->s->stop)
-		byte_rules(in, db, handler);
+		byte_rules(in, db);
 }
 
 static void make_object(struct vt_scanner *s, vt_span bytes, vt_type type, struct vt_object *o)
@@ -308,21 +310,13 @@ void vt_inspect(struct vt_scanner *s, vt_span bytes, struct vt_digests *digests,
 {
 	enum vt_allowed unknown = VT_ALLOWED_UNKNOWN;
 	struct inspection in = {.s = s, .object = out, .digests = digests, .allowed = &unknown};
-	vt_type handler = VT_TYPE_ANY, again = VT_TYPE_ANY;
 
 	*out_type = vt_identify(bytes);
 	make_object(s, bytes, *out_type, out);
 	s->report->objects++;
 	s->report->object_bytes += bytes.n;
 	for (size_t i = 0; i < s->ndbs && !s->stop; i++)
-		inspect_with(&in, i, &handler);
-	if (handler != VT_TYPE_ANY && handler != *out_type && !s->stop) {
-		/* a rule says that this is really something else (HandlerType) */
-		*out_type = handler;
-		make_object(s, bytes, handler, out);
-		for (size_t i = 0; i < s->ndbs && !s->stop; i++)
-			inspect_with(&in, i, &again);
-	}
+		inspect_with(&in, i);
 }
 
 void vt_inspect_member(struct vt_scanner *s, const struct vt_member *m)
@@ -345,10 +339,11 @@ void vt_inspect_member(struct vt_scanner *s, const struct vt_member *m)
 
 	for (size_t i = 0; i < s->ndbs && !s->stop; i++) {
 		const struct vt_db *db = s->dbs[i];
-		struct vt_steps steps = {.left = s->options.limits.match_steps};
+		struct vt_steps steps;
 		struct inspection in = {
 			.s = s, .db = db, .object = &object, .digests = &none, .allowed = &no};
 
+		vt_steps_start(&steps, s->options.limits.match_steps, &s->budget);
 		for (uint32_t r = 0; r < db->containers.n && !s->stop; r++) {
 			const struct vt_image_container *rule = vt_db_container(db, r);
 			struct vt_image_rule named = {0};
@@ -362,7 +357,7 @@ void vt_inspect_member(struct vt_scanner *s, const struct vt_member *m)
 			named.flags = rule->flags;
 			report_rule(&in, &named);
 		}
-		if (steps.exhausted)
+		if (steps.exhausted && !s->budget.out_of_time)
 			vt_scan_gap(s, VT_REASON_LIMIT_MATCH);
 	}
 }

@@ -201,8 +201,6 @@ static void put_tdb(struct vt_builder *b, const struct vt_tdb *t)
 		P(" in=%s", vt_type_name((vt_type)t->container));
 	for (unsigned i = 0; i < t->nintermediates; i++)
 		P("%s%s", i ? ">" : " path=", vt_type_name((vt_type)t->intermediates[i]));
-	if (t->handler != VT_TYPE_ANY)
-		P(" as=%s", vt_type_name((vt_type)t->handler));
 }
 
 vt_err vt_builder_new(struct vt_builder **out)

@@ -173,7 +173,6 @@ void vt_clam_tdb_default(struct vt_tdb *t)
 		.entry_max = UINT64_MAX,
 		.sections_max = UINT32_MAX,
 		.container = VT_TYPE_ANY,
-		.handler = VT_TYPE_ANY,
 	};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "engine/cond/sub.h"
+#include "engine/core/logic.h"
 
 vt_err vt_eval_new(const struct vt_db *db, struct vt_eval **out)
 {
@@ -75,25 +76,7 @@ struct value {
 	bool holds;
 };
 
-struct node {
-	uint8_t op, compare;
-	uint32_t x, y;
-	vt_span body;
-};
-
-static bool read_node(vt_reader *r, struct node *out)
-{
-	if (vt_reader_left(r) == 0)
-		return false;
-	out->op = vt_read_u8(r);
-	out->compare = vt_read_u8(r);
-	out->x = vt_read_u32le(r);
-	out->y = vt_read_u32le(r);
-	out->body = vt_read_span(r, vt_read_u16le(r));
-	return !r->bad;
-}
-
-static bool compare_holds(const struct node *n, const struct value *v)
+static bool compare_holds(const struct vt_logic_node *n, const struct value *v)
 {
 	if (n->y > v->distinct)
 		return false;
@@ -105,18 +88,18 @@ static bool compare_holds(const struct node *n, const struct value *v)
 }
 
 static struct value node_value(
-	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth);
+	struct vt_eval *e, const struct vt_logic_node *n, uint32_t need, unsigned depth);
 
 /* Sums up the children; without a comparison it stops as soon as the answer is certain. */
 static struct value group_value(
-	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth)
+	struct vt_eval *e, const struct vt_logic_node *n, uint32_t need, unsigned depth)
 {
 	bool stop_early = n->compare == VT_CMP_NONE && need <= 1;
 	vt_reader r = vt_reader_of(n->body);
 	struct value sum = {.holds = n->op == VT_LOGIC_AND};
-	struct node child;
+	struct vt_logic_node child;
 
-	while (read_node(&r, &child)) {
+	while (vt_logic_next(&r, &child)) {
 		struct value v = node_value(e, &child, need, depth + 1);
 
 		if (v.holds) {
@@ -138,11 +121,11 @@ static struct value group_value(
 
 /* Depth is bounded by VT_LOGIC_DEPTH, whatever the image says. */
 static struct value node_value(
-	struct vt_eval *e, const struct node *n, uint32_t need, unsigned depth)
+	struct vt_eval *e, const struct vt_logic_node *n, uint32_t need, unsigned depth)
 {
 	struct value v = {0};
 
-	if (depth > VT_LOGIC_DEPTH)
+	if (depth > VT_LOGIC_DEPTH || !vt_steps_spend(e->steps, 1))
 		return v;
 	if (n->compare != VT_CMP_NONE)
 		need = n->x >= UINT32_MAX - 1 ? UINT32_MAX : n->x + 1 > need ? n->x + 1 : need;
@@ -159,7 +142,8 @@ static struct value node_value(
 		v = group_value(e, n, need, depth);
 	}
 	if (n->compare != VT_CMP_NONE) {
-		v.holds = compare_holds(n, &v);
+		/* where not all hits were found, only "more than" is certain */
+		v.holds = compare_holds(n, &v) && (n->compare == VT_CMP_GT || !e->steps->exhausted);
 		/*
 		 * Observed: to the group around it a comparison counts as one distinct
 		 * subsignature if it is of one, even of none of its hits, and as none if it is of
@@ -173,23 +157,27 @@ static struct value node_value(
 bool vt_logic_holds(struct vt_eval *e, vt_span logic)
 {
 	vt_reader r = vt_reader_of(logic);
-	struct node n;
+	struct vt_logic_node n;
 
-	return read_node(&r, &n) && node_value(e, &n, 1, 0).holds;
+	return vt_logic_next(&r, &n) && node_value(e, &n, 1, 0).holds;
 }
 
 bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps *steps,
 	const struct vt_image_rule *rule)
 {
 	const struct vt_image_tdb *t = vt_db_tdb(e->db, rule->tdb);
+	bool exhausted = steps->exhausted, holds;
 
-	if (!t || !description_fits(o, t))
+	if (!vt_steps_spend(steps, 1) || !t || !description_fits(o, t))
 		return false;
+	steps->exhausted = false; /* until this rule exhausts them */
 	e->object = o;
 	e->rule = rule;
 	e->steps = steps;
 	memset(e->hits, 0, vt_min_size(rule->nsubs, VT_MAX_SUBS) * sizeof *e->hits);
-	return vt_logic_holds(e, vt_db_code(e->db, rule->logic, rule->logic_size));
+	holds = vt_logic_holds(e, vt_db_code(e->db, rule->logic, rule->logic_size));
+	steps->exhausted |= exhausted;
+	return holds;
 }
 
 static bool in_range(uint64_t v, uint64_t min, uint64_t max)
@@ -205,6 +193,8 @@ bool vt_eval_container(struct vt_eval *e, struct vt_steps *steps, const struct v
 	vt_span regex = vt_db_code(e->db, r->regex, r->regex_size);
 	uint64_t start, end;
 
+	if (!vt_steps_spend(steps, 1))
+		return false;
 	if (r->container != VT_TYPE_ANY && !vt_type_is(m->container, (vt_type)r->container))
 		return false;
 	if (!in_range(m->container_size, r->container_min, r->container_max) ||

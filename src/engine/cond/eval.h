@@ -21,8 +21,8 @@ VT_MUST_USE vt_err vt_eval_new(const struct vt_db *db, struct vt_eval **out);
 void vt_eval_free(struct vt_eval *e);
 
 /*
- * True if the rule's conditions and logic hold. `steps` is what is left for this object; when it is
- * exhausted the answer is false and steps->exhausted says that it may be wrong.
+ * True if the rule's conditions and logic hold, whatever was not looked for; false with
+ * steps->exhausted may be wrong. `steps` is what is left for this object.
  */
 bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps *steps,
 	const struct vt_image_rule *rule);
@@ -35,7 +35,7 @@ struct vt_member_facts {
 	bool encrypted, has_crc;
 	uint32_t crc;
 };
-/* True if the member fits container rule number `i`. */
+/* True if the member fits the container rule. */
 bool vt_eval_container(struct vt_eval *e, struct vt_steps *steps, const struct vt_member_facts *m,
 	const struct vt_image_container *rule);
 

@@ -11,8 +11,9 @@
 #define MATCH_LIMIT 100000
 #define DEPTH_LIMIT 2000
 #define HEAP_LIMIT_KIB 65536
-/* What one match attempt is taken to cost of the object's steps, beside the bytes it walks over. */
+/* What setting up a match costs of the object's steps, and how far one step goes. */
 #define STEPS_PER_CALL 64
+#define BYTES_PER_STEP 16
 
 struct slot {
 	uint64_t key;
@@ -25,7 +26,24 @@ struct vt_regexes {
 	size_t n, cap;
 	pcre2_match_context *context;
 	pcre2_match_data *data;
+	/* the match at hand */
+	struct vt_steps *steps;
+	PCRE2_SIZE at;
 };
+
+/*
+ * Called before each item of an expression. PCRE2's own limit counts anew at each place where a
+ * match may start, so it bounds neither the time for a subject nor that for long repetitions.
+ */
+static int pay(pcre2_callout_block *b, void *ctx)
+{
+	struct vt_regexes *r = ctx;
+	PCRE2_SIZE walked = b->current_position > r->at ? b->current_position - r->at
+							: r->at - b->current_position;
+
+	r->at = b->current_position;
+	return vt_steps_spend(r->steps, 1 + walked / BYTES_PER_STEP) ? 0 : PCRE2_ERROR_CALLOUT;
+}
 
 vt_err vt_regexes_new(struct vt_regexes **out)
 {
@@ -42,6 +60,7 @@ vt_err vt_regexes_new(struct vt_regexes **out)
 	(void)pcre2_set_match_limit(r->context, MATCH_LIMIT);
 	(void)pcre2_set_depth_limit(r->context, DEPTH_LIMIT);
 	(void)pcre2_set_heap_limit(r->context, HEAP_LIMIT_KIB);
+	(void)pcre2_set_callout(r->context, pay, r);
 	*out = r;
 	return VT_OK;
 }
@@ -101,7 +120,7 @@ static uint32_t compile_options(uint32_t flags)
 		{VT_PCRE_DOLLAR_END, PCRE2_DOLLAR_ENDONLY},
 		{VT_PCRE_UNGREEDY, PCRE2_UNGREEDY},
 	};
-	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_AUTO_CALLOUT;
 
 	for (size_t i = 0; i < VT_COUNT(table); i++)
 		options |= flags & table[i].flag ? table[i].option : 0;
@@ -131,18 +150,15 @@ bool vt_regex_search(struct vt_regexes *r, struct vt_steps *steps, uint64_t key,
 	uint64_t *out_end)
 {
 	pcre2_code *code = compiled(r, key, regex, flags);
-	uint64_t cost =
-		STEPS_PER_CALL + (anchored ? 0 : (subject.n - vt_min_u64(from, subject.n)) / 16);
 	const PCRE2_SIZE *at;
 	int n;
 
-	if (!code || from > subject.n)
+	if (!code)
+		steps->exhausted = true; /* it was compiled once, to check it: no memory is left */
+	if (!code || from > subject.n || !vt_steps_spend(steps, STEPS_PER_CALL))
 		return false;
-	if (steps->left < cost) {
-		steps->exhausted = true;
-		return false;
-	}
-	steps->left -= cost;
+	r->steps = steps;
+	r->at = from;
 	n = pcre2_match(code, subject.p ? subject.p : (const uint8_t *)"", subject.n, from,
 		anchored ? PCRE2_ANCHORED : 0, r->data, r->context);
 	if (n < 0) {

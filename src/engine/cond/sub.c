@@ -79,7 +79,7 @@ static void pcre_hits(
 		if (start > width)
 			return;
 		add_hit(h, lo + start);
-		from = vt_max_u64(end, start + 1);
+		from = vt_max_u64(vt_max_u64(end, start + 1), from + 1);
 	}
 }
 
@@ -164,13 +164,15 @@ static bool raw_number(vt_span s, bool big_endian, int64_t *out)
 {
 	uint64_t v = 0;
 
+	if (s.n < 1 || s.n > sizeof v)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		size_t at = big_endian ? i : s.n - 1 - i;
 
 		v = v << 8 | s.p[at];
 	}
 	*out = (int64_t)v;
-	return s.n >= 1 && s.n <= 8;
+	return true;
 }
 
 /* Signed: a raw number of eight bytes may be negative (observed). */
@@ -201,13 +203,15 @@ static void bytecmp_hits(struct vt_eval *e, const struct vt_image_sub *s, struct
 		return;
 	memcpy(&c, code.p, sizeof c);
 	trigger = vt_sub_hits(e, c.trigger, COUNT_MAX);
-	if (!trigger || trigger->count == 0)
+	/* the last match is known only if all were found */
+	if (!trigger || trigger->count == 0 || e->steps->exhausted)
 		return;
 	at = trigger->last;
-	if (c.offset < 0 && (uint64_t)-c.offset > at)
+	if (c.offset < 0 && -(uint64_t)c.offset > at)
 		return;
 	at += (uint64_t)c.offset; /* wraps back below for negative offsets */
-	if (!vt_span_sub(e->object->bytes, at, c.width, &field))
+	if (!vt_span_sub(e->object->bytes, at, c.width, &field) ||
+		!vt_steps_spend(e->steps, c.width / 16))
 		return;
 	ok = c.base == VT_BASE_INTEGER ? raw_number(field, c.big_endian, &v)
 				       : ascii_number(field, &c, &v);
@@ -222,7 +226,7 @@ static void macro_hits(
 	const struct vt_hits *before = i ? vt_sub_hits(e, i - 1, COUNT_MAX) : NULL;
 	const uint32_t *members = e->db->macros.p;
 
-	if (!before || before->count == 0)
+	if (!before || before->count == 0 || e->steps->exhausted)
 		return;
 	for (uint32_t k = 0; k < e->db->macros.n && h->count == 0; k++) {
 		const struct vt_image_sub *m = vt_db_sub(e->db, members[k]);
@@ -230,6 +234,8 @@ static void macro_hits(
 			m ? vt_db_pattern(e->db, m->first_pattern) : NULL;
 		uint64_t lo, hi, start, end;
 
+		if (!vt_steps_spend(e->steps, 1))
+			return;
 		if (!p || m->offset_kind != VT_OFF_MACRO || m->offset_value != s->c)
 			continue;
 		if (!vt_add_u64(before->last, s->a, &lo) || !vt_add_u64(before->last, s->b, &hi))

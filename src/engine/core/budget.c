@@ -4,6 +4,7 @@
 #define MIB ((uint64_t)1 << 20)
 #define TICK_BYTES (MIB / 4)
 #define RATIO_FLOOR MIB
+#define TICK_STEPS ((uint64_t)1 << 16)
 
 struct vt_limits vt_limits_default(void)
 {
@@ -30,18 +31,23 @@ void vt_budget_start(struct vt_budget *b, const struct vt_limits *l, vt_tick_fn 
 	};
 }
 
-vt_err vt_budget_work(struct vt_budget *b, uint64_t bytes)
+vt_err vt_budget_check(struct vt_budget *b)
 {
-	b->untold += bytes;
-	if (!b->out_of_time && b->untold >= TICK_BYTES) {
-		if (b->tick && !b->tick(b->tick_ctx, b->untold))
-			b->out_of_time = true;
-		b->untold = 0;
-	}
+	if (!b->out_of_time && b->tick && !b->tick(b->tick_ctx, b->untold))
+		b->out_of_time = true;
+	b->untold = 0;
 	if (!b->out_of_time)
 		return VT_OK;
 	b->reason = VT_REASON_LIMIT_TIME;
 	return VT_ELIMIT;
+}
+
+vt_err vt_budget_work(struct vt_budget *b, uint64_t bytes)
+{
+	b->untold += bytes;
+	if (b->untold >= TICK_BYTES || b->out_of_time)
+		return vt_budget_check(b);
+	return VT_OK;
 }
 
 static vt_err stop(struct vt_budget *b, vt_reason r)
@@ -70,4 +76,25 @@ vt_err vt_budget_object(struct vt_budget *b)
 		return stop(b, VT_REASON_LIMIT_COUNT);
 	b->objects_left--;
 	return VT_OK;
+}
+
+void vt_steps_start(struct vt_steps *s, uint64_t steps, struct vt_budget *b)
+{
+	*s = (struct vt_steps){
+		.left = steps,
+		.pause = steps > TICK_STEPS ? steps - TICK_STEPS : 0,
+		.budget = b,
+	};
+}
+
+bool vt_steps_spend_slow(struct vt_steps *s, uint64_t n)
+{
+	if (s->left < n || (s->budget && vt_budget_check(s->budget))) {
+		s->left = 0;
+		s->exhausted = true;
+		return false;
+	}
+	s->left -= n;
+	s->pause = s->left > TICK_STEPS ? s->left - TICK_STEPS : 0;
+	return true;
 }

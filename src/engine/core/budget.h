@@ -44,6 +44,8 @@ struct vt_budget {
 void vt_budget_start(struct vt_budget *b, const struct vt_limits *l, vt_tick_fn *tick, void *ctx);
 /* Reports `bytes` of work; VT_ELIMIT (reason LIMIT_TIME) once the tick said stop. Cheap. */
 VT_MUST_USE vt_err vt_budget_work(struct vt_budget *b, uint64_t bytes);
+/* The same for work that is not counted in bytes: ticks at once. */
+VT_MUST_USE vt_err vt_budget_check(struct vt_budget *b);
 /*
  * Before `more` bytes are added to a member that has `have` unpacked bytes so far out of `packed`
  * packed ones (0 if unknown: no ratio check). VT_ELIMIT sets b->reason (object size, total, ratio,
@@ -53,5 +55,28 @@ VT_MUST_USE vt_err vt_budget_unpack(
 	struct vt_budget *b, uint64_t have, uint64_t more, uint64_t packed);
 /* One more object is about to be looked at; VT_ELIMIT (LIMIT_COUNT) when none is left. */
 VT_MUST_USE vt_err vt_budget_object(struct vt_budget *b);
+
+/*
+ * What matching one object may spend. A step is the work of some tens of nanoseconds. `exhausted`
+ * is set when something was not looked for, for want of steps, time or memory.
+ */
+struct vt_steps {
+	uint64_t left;
+	bool exhausted;
+	uint64_t pause;           /* the time is looked at when no more than this is left */
+	struct vt_budget *budget; /* may be NULL: nobody keeps the time */
+};
+
+void vt_steps_start(struct vt_steps *s, uint64_t steps, struct vt_budget *b);
+bool vt_steps_spend_slow(struct vt_steps *s, uint64_t n);
+
+/* False if so many are not left, or time is up. */
+static inline bool vt_steps_spend(struct vt_steps *s, uint64_t n)
+{
+	if (s->left < n || s->left - n < s->pause)
+		return vt_steps_spend_slow(s, n);
+	s->left -= n;
+	return true;
+}
 
 #endif

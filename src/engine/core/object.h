@@ -13,7 +13,7 @@
 struct vt_object {
 	vt_span bytes;
 	vt_type type;
-	unsigned target; /* vt_type_target(type), or that of a handler type */
+	unsigned target; /* vt_type_target(type) */
 	bool has_exe;    /* exe is valid */
 	struct vt_exe exe;
 	/* The types of the containers around it, innermost first. */

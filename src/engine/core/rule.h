@@ -174,8 +174,6 @@ struct vt_tdb {
 	uint16_t container;           /* vt_type the object came directly from; ANY: no condition */
 	uint8_t nintermediates;
 	uint16_t intermediates[VT_MAX_INTERMEDIATES]; /* vt_type, outermost first; ANY: wildcard */
-	uint16_t handler; /* vt_type to scan the object as when the rule fires; ANY: none (and then
-			     the rule reports nothing) */
 };
 
 #define VT_RULE_PUA 1u        /* from a *u file: only with PUA on */

@@ -153,7 +153,7 @@ static bool load_anchors(const struct vt_image_anchors *head, vt_span s, struct 
 		d->nentries = a.tiers[t].entries;
 		if (!d->bits)
 			continue;
-		if (d->bits > VT_BUCKET_BITS_MAX)
+		if (d->bits > (t < VT_TIER_PAIR ? VT_BUCKET_BITS_MAX : VT_PAIR_BITS_MAX))
 			return false;
 		d->buckets = inner(s, a.tiers[t].bucket_table, (1ull << d->bits) + 1, 4);
 		d->entries =

@@ -26,6 +26,7 @@
 #define VT_LONG_BITS_MAX 18
 #define VT_SHORT_BITS_MAX 17
 #define VT_BUCKET_BITS_MAX 22
+#define VT_PAIR_BITS_MAX 16 /* for grams of two bytes */
 
 static inline uint64_t vt_gram5_hash(uint64_t bytes)
 {

@@ -7,6 +7,9 @@
 
 #include "base/num.h"
 
+/* Each costs the unpacking of a block of text; of chance, hardly two digests share a key. */
+#define CANDIDATES_MAX 1024
+
 /* Keys [*first, *end) of a size; false if the size does not occur. */
 static bool keys_of_size(
 	const struct vt_hash_table *t, uint32_t size, uint32_t *first, uint32_t *end)
@@ -123,8 +126,8 @@ static vt_err find_size(struct find *f, uint32_t size)
 		else
 			hi = mid;
 	}
-	for (; lo < end && t->keys[lo] == key && !f->stop && !e; lo++)
-		e = candidate(f, t->lines[lo]);
+	for (uint32_t i = lo; i < end && t->keys[i] == key && !f->stop && !e; i++)
+		e = i - lo < CANDIDATES_MAX ? candidate(f, t->lines[i]) : VT_ELIMIT;
 	return e;
 }
 

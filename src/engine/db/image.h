@@ -15,7 +15,6 @@
 #define VT_IMAGE_MAGIC "VTRN.IMG"
 #define VT_IMAGE_VERSION 1u
 #define VT_IMAGE_ALIGN 64u
-#define VT_IMAGE_MAX_SECTIONS 192u
 
 /* Four parallel arrays hold the hashes of one kind and algorithm. */
 enum vt_hash_part {
@@ -125,8 +124,8 @@ struct vt_image_pattern {
 struct vt_image_tdb {
 	uint64_t size_min, size_max, entry_min, entry_max;
 	uint32_t sections_min, sections_max;
-	uint16_t container, handler;
-	uint8_t has_entry, has_sections, nintermediates, spare;
+	uint16_t container, spare;
+	uint8_t has_entry, has_sections, nintermediates, spare2;
 	uint16_t intermediates[VT_MAX_INTERMEDIATES];
 };
 
@@ -228,5 +227,7 @@ struct vt_image_ref {
 			      pattern */
 };
 #define VT_IMAGE_REF_START 0x80000000u
+#define VT_IMAGE_REF_SUB_SHIFT 24
+#define VT_IMAGE_REF_DISTANCE 0xffffffu
 
 #endif

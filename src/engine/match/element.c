@@ -82,6 +82,7 @@ bool vt_element_next(vt_reader *r, struct vt_element *out)
 		e.side = vt_read_u8(r);
 		e.negated = e.side & 1;
 		e.side >>= 1;
+		r->bad |= e.side > VT_SIDE_HERE;
 		e.fixed = true;
 		e.length = 0;
 		break;
@@ -141,10 +142,8 @@ static void check_piece(struct check *c, struct piece p)
 	while (!c->why && vt_element_next(&r, &e)) {
 		if (e.op == VT_OP_GAP && e.max == VT_GAP_ANY && p.depth)
 			c->why = "an unbounded gap inside of an alternative";
-		if (e.op == VT_OP_BOUND &&
-			((e.kind != VT_BOUND_WORD && e.kind != VT_BOUND_LINE &&
-				 e.kind != VT_BOUND_NONWORD) ||
-				e.side > VT_SIDE_HERE))
+		if (e.op == VT_OP_BOUND && e.kind != VT_BOUND_WORD && e.kind != VT_BOUND_LINE &&
+			e.kind != VT_BOUND_NONWORD)
 			c->why = "unknown boundary";
 		if (e.op == VT_OP_ALT)
 			check_alt(c, &e, p.depth);

@@ -16,7 +16,7 @@
 bool vt_same(const uint8_t *p, const uint8_t *lit, size_t n, bool nocase)
 {
 	if (!nocase)
-		return memcmp(p, lit, n) == 0;
+		return n == 0 || memcmp(p, lit, n) == 0;
 	for (size_t i = 0; i < n; i++) {
 		if (vt_lower(p[i]) != lit[i])
 			return false;
@@ -102,7 +102,7 @@ bool vt_find(
 	to = vt_min_size(to, s.n - n);
 	/* whole blocks of starts, whose last probes lie inside of the span */
 	while (i <= to && s.n - i >= n - 1 + BLOCK) {
-		size_t blocks = (s.n - (n - 1) - i) / BLOCK;
+		size_t blocks = vt_min_size((s.n - (n - 1) - i) / BLOCK, (to - i) / BLOCK + 1);
 
 		i += BLOCK * next_block(s.p + i, &probes, fold, blocks);
 		for (size_t k = 0; k < BLOCK && i <= to; k++, i++) {

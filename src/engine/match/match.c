@@ -10,6 +10,7 @@
 /* Bytes filtered at a time: they stay in the first-level caches while candidates are resolved. */
 #define BLOCK ((size_t)32 << 10)
 #define BATCH 64
+#define CODE_PER_STEP 64
 
 struct vt_match {
 	const struct vt_db *db;
@@ -21,6 +22,7 @@ struct vt_match {
 	size_t nrules, cap;
 	/* the object at hand */
 	const struct vt_object *object;
+	struct vt_steps work; /* without end but for time: candidates are looked up as they come */
 	bool failed;
 };
 
@@ -83,7 +85,7 @@ static void check_ref(struct vt_match *m, const struct vt_image_ref *ref, uint64
 		return;
 	start = pos - distance;
 	p = vt_db_pattern(m->db, ref->pattern);
-	if (!p)
+	if (!p || !vt_steps_spend(&m->work, p->code_size / CODE_PER_STEP))
 		return;
 	code = vt_db_code(m->db, p->code, p->code_size);
 	if (!vt_pattern_run_at(m->object->bytes, code, p->flags, ref->run, start))
@@ -118,7 +120,7 @@ static void check_literal(
 	if ((load_folded(m->object->bytes, pos) & vt_literal_mask(l->size)) != l->value)
 		return;
 	end = l[1].first_ref;
-	if (end > a->nrefs)
+	if (l->first_ref >= end || end > a->nrefs || !vt_steps_spend(&m->work, end - l->first_ref))
 		return;
 	for (uint32_t i = l->first_ref; i < end; i++)
 		check_ref(m, &a->refs[i], pos);
@@ -173,7 +175,11 @@ static void resolve(struct vt_match *m, unsigned tier, const struct vt_anchors *
 			uint32_t first = t->buckets[bucket[j]], end = t->buckets[bucket[j] + 1];
 			uint64_t pos = base + positions[i + j];
 
-			for (; first < end && end <= t->nentries; first++) {
+			if (first >= end || end > t->nentries)
+				continue;
+			if (!vt_steps_spend(&m->work, end - first))
+				return;
+			for (; first < end; first++) {
 				const struct vt_image_gram *g = &t->entries[first];
 
 				if (g->print == print[j] && g->literal < a->nliterals)
@@ -260,6 +266,7 @@ vt_err vt_match_object(struct vt_match *m, const struct vt_object *o, struct vt_
 	m->object = o;
 	m->nrules = 0;
 	m->failed = false;
+	vt_steps_start(&m->work, UINT64_MAX, b);
 	if (++m->generation == 0) {
 		memset(m->seen, 0, ((size_t)m->db->rules.n + 1) * sizeof *m->seen);
 		m->generation = 1;

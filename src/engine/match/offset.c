@@ -4,18 +4,17 @@
 
 #include "base/num.h"
 
+static bool before(uint64_t base, uint64_t distance, uint64_t *out)
+{
+	*out = base - distance;
+	return distance <= base;
+}
+
 /* base + value, if that is not before the object; a start past its end matches nothing later. */
 static bool at(uint64_t base, int64_t value, uint64_t *out)
 {
-	uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-
-	if (value < 0) {
-		if (magnitude > base)
-			return false;
-		*out = base - magnitude;
-		return true;
-	}
-	return vt_add_u64(base, magnitude, out);
+	return value < 0 ? before(base, -(uint64_t)value, out)
+			 : vt_add_u64(base, (uint64_t)value, out);
 }
 
 static bool section_base(const struct vt_object *o, unsigned i, uint64_t *out)
@@ -32,7 +31,7 @@ static bool range_start(const struct vt_object *o, const struct vt_image_sub *su
 
 	switch (sub->offset_kind) {
 	case VT_OFF_ABS: return at(0, sub->offset_value, lo);
-	case VT_OFF_EOF: return at(o->bytes.n, -sub->offset_value, lo);
+	case VT_OFF_EOF: return before(o->bytes.n, (uint64_t)sub->offset_value, lo);
 	case VT_OFF_EP:
 		return o->has_exe && o->exe.has_entry && at(o->exe.entry, sub->offset_value, lo);
 	case VT_OFF_SECTION:

@@ -15,6 +15,9 @@
 #define MAX_CHOICES 1024
 #define MAX_CONTS 2048
 #define NO_CONT (-1)
+#define FIND_PIECE ((uint64_t)64 << 10)
+#define BYTES_PER_STEP 512
+#define ELEMENT_BYTES 64 /* of its code: an element with more costs more than one step */
 
 struct cont {
 	vt_span rest;
@@ -63,17 +66,6 @@ vt_err vt_matcher_new(struct vt_matcher **out)
 void vt_matcher_free(struct vt_matcher *m)
 {
 	free(m);
-}
-
-static bool spend(struct vt_steps *s, uint64_t n)
-{
-	if (s->left < n) {
-		s->left = 0;
-		s->exhausted = true;
-		return false;
-	}
-	s->left -= n;
-	return true;
 }
 
 static bool is_alnum(uint8_t c)
@@ -210,6 +202,22 @@ static bool enter_alt(struct run *s, vt_span alts, uint64_t left, vt_span after)
 	return true;
 }
 
+/* vt_find() in pieces that are paid for, so that no search of a large object is for nothing. */
+static bool find_literal(struct vt_steps *steps, vt_span bytes, uint64_t from, uint64_t to,
+	vt_span lit, bool nocase, size_t *out)
+{
+	to = vt_min_u64(to, bytes.n);
+	for (; from <= to; from += FIND_PIECE) {
+		uint64_t last = vt_min_u64(to, from + FIND_PIECE - 1);
+
+		if (!vt_steps_spend(steps, 1 + (last - from + lit.n) / BYTES_PER_STEP))
+			return false;
+		if (vt_find(bytes, from, last, lit.p, lit.n, nocase, out))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Moves to the first place in the gap where what follows can stand: if that is a literal, straight
  * to it. Leaves a choice for the places behind.
@@ -225,8 +233,7 @@ static bool enter_gap(struct run *s, vt_span rest, uint64_t more)
 		return false;
 	more = vt_min_u64(more, s->bytes.n - from);
 	if (vt_element_next(&r, &e) && e.op == VT_OP_LIT && e.count) {
-		if (!spend(s->steps, 1 + more / 64) ||
-			!vt_find(s->bytes, from, from + more, e.data.p, e.count, s->nocase, &hit))
+		if (!find_literal(s->steps, s->bytes, from, from + more, e.data, s->nocase, &hit))
 			return false;
 		more -= hit - from;
 		s->pos = hit;
@@ -254,7 +261,7 @@ static bool backtrack(struct run *s)
 	while (s->nchoices) {
 		struct choice c = s->m->choices[--s->nchoices];
 
-		if (!spend(s->steps, 1))
+		if (!vt_steps_spend(s->steps, 1))
 			return false;
 		s->pos = c.pos;
 		s->cont = c.cont;
@@ -272,7 +279,7 @@ static bool step(struct run *s)
 	struct vt_element e;
 	vt_span after;
 
-	if (!vt_element_next(&r, &e))
+	if (!vt_element_next(&r, &e) || !vt_steps_spend(s->steps, e.data.n / ELEMENT_BYTES))
 		return false;
 	after = vt_span_clip(s->rest, r.at, s->rest.n);
 	if (e.fixed) {
@@ -327,7 +334,7 @@ static bool attempt(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes,
 		.cont = NO_CONT,
 	};
 
-	while (spend(steps, 1)) {
+	while (vt_steps_spend(steps, 1)) {
 		if (s.rest.n == 0 && s.cont == NO_CONT) {
 			s.completed = true;
 			if (fullword_ok(bytes, flags, at, s.pos)) {
@@ -346,14 +353,6 @@ static bool attempt(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes,
 	}
 	*out_hopeless = s.cut && !s.completed;
 	return false;
-}
-
-bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
-	uint32_t flags, uint64_t at, uint64_t *out_end)
-{
-	bool hopeless;
-
-	return attempt(m, steps, bytes, code, flags, at, out_end, &hopeless);
 }
 
 /* The longest literal in the run of fixed elements at the start of the code. */
@@ -375,7 +374,8 @@ static bool start_key(vt_span code, vt_span *out_lit, uint64_t *out_distance)
 }
 
 /* A pattern can't match where one of its longer top-level literals does not occur at all. */
-static bool literals_occur(vt_span bytes, vt_span code, bool nocase, uint64_t from)
+static bool literals_occur(
+	struct vt_steps *steps, vt_span bytes, vt_span code, bool nocase, uint64_t from)
 {
 	vt_reader r = vt_reader_of(code);
 	struct vt_element e;
@@ -383,7 +383,7 @@ static bool literals_occur(vt_span bytes, vt_span code, bool nocase, uint64_t fr
 
 	while (vt_element_next(&r, &e)) {
 		if (e.op == VT_OP_LIT && e.count >= 4 &&
-			!vt_find(bytes, from, SIZE_MAX, e.data.p, e.count, nocase, &hit))
+			!find_literal(steps, bytes, from, UINT64_MAX, e.data, nocase, &hit))
 			return false;
 	}
 	return true;
@@ -402,12 +402,12 @@ bool vt_pattern_search(struct vt_matcher *m, struct vt_steps *steps, vt_span byt
 	if (from > to)
 		return false;
 	keyed = start_key(code, &key, &distance);
-	if (!keyed && to - from > 256 && !literals_occur(bytes, code, nocase, from))
+	if (!keyed && to - from > 256 && !literals_occur(steps, bytes, code, nocase, from))
 		return false;
-	for (; from <= to && !hopeless && spend(steps, 1); from++) {
+	for (; from <= to && !hopeless && vt_steps_spend(steps, 1); from++) {
 		if (keyed) {
-			if (from + distance > bytes.n || !spend(steps, (to - from) / 4096) ||
-				!vt_find(bytes, from + distance, to + distance, key.p, key.n,
+			if (from + distance > bytes.n ||
+				!find_literal(steps, bytes, from + distance, to + distance, key,
 					nocase, &hit))
 				return false;
 			from = hit - distance;

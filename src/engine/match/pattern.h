@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "engine/core/budget.h"
 #include "engine/core/rule.h"
 
 /* Scratch memory for matching; one a scanner. */
@@ -18,23 +19,13 @@ struct vt_matcher;
 VT_MUST_USE vt_err vt_matcher_new(struct vt_matcher **out);
 void vt_matcher_free(struct vt_matcher *m);
 
-/* What one object's matching may spend; `exhausted` is set when it ran out and a match was lost. */
-struct vt_steps {
-	uint64_t left;
-	bool exhausted;
-};
-
-/* Does the pattern match from `at`? *out_end is the first byte behind the match. */
-bool vt_pattern_at(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
-	uint32_t flags, uint64_t at, uint64_t *out_end);
-
 /*
  * Do the elements from `run` up to the first of variable length match from `at`? A quick test
  * before the whole pattern is tried.
  */
 bool vt_pattern_run_at(vt_span bytes, vt_span code, uint32_t flags, uint32_t run, uint64_t at);
 
-/* The first start in [from, to] where the pattern matches; *out_end as above. */
+/* The first start in [from, to] where the pattern matches; *out_end is the first byte behind it. */
 bool vt_pattern_search(struct vt_matcher *m, struct vt_steps *steps, vt_span bytes, vt_span code,
 	uint32_t flags, uint64_t from, uint64_t to, uint64_t *out_start, uint64_t *out_end);
 
