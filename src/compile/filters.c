@@ -53,11 +53,11 @@ static int by_literal(const void *a, const void *b)
 		return x->image.pattern < y->image.pattern ? -1 : 1;
 	if (x->image.run != y->image.run)
 		return x->image.run < y->image.run ? -1 : 1;
-	return x->image.distance < y->image.distance ? -1 : x->image.distance > y->image.distance;
+	return x->image.place < y->image.place ? -1 : x->image.place > y->image.place;
 }
 
 static vt_err add_refs(struct vt_builder *b, struct target *t, uint32_t rule,
-	const struct vt_image_sub *sub, uint32_t pattern)
+	const struct vt_image_sub *sub, uint32_t index, uint32_t pattern)
 {
 	struct vt_anchor anchors[VT_ANCHORS_MAX];
 	vt_err e = VT_OK;
@@ -76,8 +76,8 @@ static vt_err add_refs(struct vt_builder *b, struct target *t, uint32_t rule,
 					.pattern = pattern,
 					.rule = rule,
 					.run = a->run,
-					.distance =
-						a->distance | (a->start ? VT_IMAGE_REF_START : 0),
+					.place = a->distance | index << VT_IMAGE_REF_SUB_SHIFT |
+						(a->start ? VT_IMAGE_REF_START : 0),
 				},
 		};
 		e = vt_vec_add(&t->refs, &r);
@@ -98,7 +98,7 @@ static bool is_narrow(const struct vt_builder *b, const struct vt_image_rule *r)
 
 static vt_err add_rule(struct vt_builder *b, struct target *t, uint32_t rule)
 {
-	const struct vt_image_rule *r = vt_vec_data(&b->rules, struct vt_image_rule) + rule;
+	struct vt_image_rule *r = vt_vec_data(&b->rules, struct vt_image_rule) + rule;
 	const struct vt_image_sub *subs = vt_vec_data(&b->subs, struct vt_image_sub) + r->first_sub;
 	uint64_t cover = 0;
 	vt_err e = VT_OK;
@@ -109,11 +109,12 @@ static vt_err add_rule(struct vt_builder *b, struct target *t, uint32_t rule)
 	cost = vt_cover(b, r, &cover);
 	if (cost == VT_COST_NONE || (cost >= COMMON_COST && is_narrow(b, r)))
 		return vt_vec_add(&t->always, &rule);
-	for (unsigned i = 0; i < r->nsubs && !e; i++) {
+	r->anchored = cover;
+	for (uint32_t i = 0; i < r->nsubs && !e; i++) {
 		if (!(cover >> i & 1))
 			continue;
 		for (uint32_t k = 0; k < subs[i].npatterns && !e; k++)
-			e = add_refs(b, t, rule, &subs[i], subs[i].first_pattern + k);
+			e = add_refs(b, t, rule, &subs[i], i, subs[i].first_pattern + k);
 	}
 	return e;
 }

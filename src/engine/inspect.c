@@ -206,14 +206,15 @@ static void import_hash(struct inspection *in, enum vt_hash_algo algo)
 
 /* Rules over bytes ----------------------------------------------------------------------------- */
 
-static void check_rule(
-	struct inspection *in, struct vt_eval *eval, struct vt_steps *steps, uint32_t index)
+/* `found`: those of the rule's anchored subsignatures that have an anchor in the object. */
+static void check_rule(struct inspection *in, struct vt_eval *eval, struct vt_steps *steps,
+	uint32_t index, uint64_t found)
 {
 	const struct vt_image_rule *rule = vt_db_rule(in->db, index);
 
 	if (!rule || (rule->flags & VT_RULE_PUA && !in->s->options.pua))
 		return;
-	if (vt_eval_rule(eval, in->object, steps, rule))
+	if (vt_eval_rule(eval, in->object, steps, rule, rule->anchored & ~found))
 		report_rule(in, rule);
 }
 
@@ -224,7 +225,7 @@ static void check_always(
 	const uint32_t *rules = t->p;
 
 	for (uint32_t i = 0; i < t->n && !in->s->stop; i++)
-		check_rule(in, eval, steps, rules[i]);
+		check_rule(in, eval, steps, rules[i], UINT64_MAX);
 }
 
 static void byte_rules(struct inspection *in, size_t db)
@@ -232,7 +233,7 @@ static void byte_rules(struct inspection *in, size_t db)
 	struct vt_scanner *s = in->s;
 	uint64_t limit = s->options.limits.match_steps;
 	struct vt_steps steps;
-	const uint32_t *rules;
+	const struct vt_candidate *rules;
 	size_t n;
 	vt_err e;
 
@@ -245,7 +246,7 @@ static void byte_rules(struct inspection *in, size_t db)
 		return;
 	}
 	for (size_t i = 0; i < n && !s->stop; i++)
-		check_rule(in, s->evals[db], &steps, rules[i]);
+		check_rule(in, s->evals[db], &steps, rules[i].rule, rules[i].subs);
 	check_always(in, s->evals[db], &steps, 0);
 	if (in->object->target)
 		check_always(in, s->evals[db], &steps, in->object->target);

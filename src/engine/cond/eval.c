@@ -163,7 +163,7 @@ bool vt_logic_holds(struct vt_eval *e, vt_span logic)
 }
 
 bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps *steps,
-	const struct vt_image_rule *rule)
+	const struct vt_image_rule *rule, uint64_t absent)
 {
 	const struct vt_image_tdb *t = vt_db_tdb(e->db, rule->tdb);
 	bool exhausted = steps->exhausted, holds;
@@ -174,7 +174,11 @@ bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps 
 	e->object = o;
 	e->rule = rule;
 	e->steps = steps;
-	memset(e->hits, 0, vt_min_size(rule->nsubs, VT_MAX_SUBS) * sizeof *e->hits);
+	for (unsigned i = 0; i < rule->nsubs && i < VT_MAX_SUBS; i++) {
+		bool none = absent >> i & 1;
+
+		e->hits[i] = (struct vt_hits){.known = none, .all = none};
+	}
 	holds = vt_logic_holds(e, vt_db_code(e->db, rule->logic, rule->logic_size));
 	steps->exhausted |= exhausted;
 	return holds;

@@ -22,10 +22,11 @@ void vt_eval_free(struct vt_eval *e);
 
 /*
  * True if the rule's conditions and logic hold, whatever was not looked for; false with
- * steps->exhausted may be wrong. `steps` is what is left for this object.
+ * steps->exhausted may be wrong. `steps` is what is left for this object; `absent` are the
+ * subsignatures that are known to have no hit in it (bit i: number i).
  */
 bool vt_eval_rule(struct vt_eval *e, const struct vt_object *o, struct vt_steps *steps,
-	const struct vt_image_rule *rule);
+	const struct vt_image_rule *rule, uint64_t absent);
 
 /* What a container says of one of its members, for .cdb rules. */
 struct vt_member_facts {

@@ -97,6 +97,8 @@ struct vt_image_rule {
 	uint32_t first_sub;
 	uint32_t logic, logic_size; /* in CODE */
 	uint32_t tdb;               /* in TDBS */
+	/* Subsignatures all of whose patterns have anchors in the filter: bit i is number i. */
+	uint64_t anchored;
 };
 
 #define VT_IMAGE_NONE UINT32_MAX
@@ -222,9 +224,12 @@ struct vt_image_literal {
 struct vt_image_ref {
 	uint32_t pattern;
 	uint32_t rule;
-	uint32_t run;      /* where in the pattern's code the run starts */
-	uint32_t distance; /* from the run's first byte to the literal; top bit: the run starts the
-			      pattern */
+	uint32_t run; /* where in the pattern's code the run starts */
+	/*
+	 * Low 24 bits: bytes from the run's start to the literal. Then the subsignature's index in
+	 * its rule, and VT_IMAGE_REF_START if the run starts the pattern.
+	 */
+	uint32_t place;
 };
 #define VT_IMAGE_REF_START 0x80000000u
 #define VT_IMAGE_REF_SUB_SHIFT 24

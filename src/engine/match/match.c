@@ -12,13 +12,18 @@
 #define BATCH 64
 #define CODE_PER_STEP 64
 
+/* When a rule became a candidate last, and which one in the list. */
+struct seen {
+	uint32_t generation, slot;
+};
+
 struct vt_match {
 	const struct vt_db *db;
 	const struct vt_filter_impl *impl;
 	uint32_t *positions; /* BLOCK + 64 */
-	uint32_t *seen;      /* per rule: the generation in which it became a candidate */
+	struct seen *seen;   /* per rule */
 	uint32_t generation;
-	uint32_t *rules;
+	struct vt_candidate *rules;
 	size_t nrules, cap;
 	/* the object at hand */
 	const struct vt_object *object;
@@ -55,11 +60,25 @@ void vt_match_free(struct vt_match *m)
 	free(m);
 }
 
-static void add_rule(struct vt_match *m, uint32_t rule)
+/* Is it known already that this subsignature of the rule has an anchor here? */
+static bool is_seen(const struct vt_match *m, uint32_t rule, unsigned index)
 {
+	const struct seen *s = &m->seen[rule];
+
+	return s->generation == m->generation && m->rules[s->slot].subs >> index & 1;
+}
+
+static void add_candidate(struct vt_match *m, uint32_t rule, unsigned index)
+{
+	struct seen *s = &m->seen[rule];
+
+	if (s->generation == m->generation) {
+		m->rules[s->slot].subs |= 1ull << index;
+		return;
+	}
 	if (m->nrules == m->cap) {
 		size_t cap = m->cap ? 2 * m->cap : 256;
-		uint32_t *p = realloc(m->rules, cap * sizeof *p);
+		struct vt_candidate *p = realloc(m->rules, cap * sizeof *p);
 
 		if (!p) {
 			m->failed = true;
@@ -68,20 +87,21 @@ static void add_rule(struct vt_match *m, uint32_t rule)
 		m->rules = p;
 		m->cap = cap;
 	}
-	m->seen[rule] = m->generation;
-	m->rules[m->nrules++] = rule;
+	*s = (struct seen){.generation = m->generation, .slot = (uint32_t)m->nrules};
+	m->rules[m->nrules++] = (struct vt_candidate){.rule = rule, .subs = 1ull << index};
 }
 
 /* A literal stands at `pos`: does the pattern's run around it, at an allowed offset? */
 static void check_ref(struct vt_match *m, const struct vt_image_ref *ref, uint64_t pos)
 {
-	uint32_t distance = ref->distance & ~VT_IMAGE_REF_START;
+	uint32_t distance = ref->place & VT_IMAGE_REF_DISTANCE;
+	unsigned index = ref->place >> VT_IMAGE_REF_SUB_SHIFT & (VT_MAX_SUBS - 1);
 	const struct vt_image_pattern *p;
 	const struct vt_image_sub *sub;
 	uint64_t start;
 	vt_span code;
 
-	if (ref->rule >= m->db->rules.n || m->seen[ref->rule] == m->generation || distance > pos)
+	if (ref->rule >= m->db->rules.n || is_seen(m, ref->rule, index) || distance > pos)
 		return;
 	start = pos - distance;
 	p = vt_db_pattern(m->db, ref->pattern);
@@ -93,9 +113,9 @@ static void check_ref(struct vt_match *m, const struct vt_image_ref *ref, uint64
 	sub = vt_db_sub(m->db, p->sub);
 	if (!sub)
 		return;
-	if (ref->distance & VT_IMAGE_REF_START && !vt_offset_allows(m->object, sub, start))
+	if (ref->place & VT_IMAGE_REF_START && !vt_offset_allows(m->object, sub, start))
 		return;
-	add_rule(m, ref->rule);
+	add_candidate(m, ref->rule, index);
 }
 
 static uint64_t load_folded(vt_span s, uint64_t at)
@@ -251,15 +271,15 @@ static vt_err filter_object(struct vt_match *m, struct vt_budget *b)
 	return vt_budget_work(b, s.n - at);
 }
 
-static int compare_u32(const void *a, const void *b)
+static int by_rule(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct vt_candidate *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
 vt_err vt_match_object(struct vt_match *m, const struct vt_object *o, struct vt_budget *b,
-	const uint32_t **out_rules, size_t *out_n)
+	const struct vt_candidate **out_rules, size_t *out_n)
 {
 	vt_err e;
 
@@ -274,7 +294,7 @@ vt_err vt_match_object(struct vt_match *m, const struct vt_object *o, struct vt_
 	check_head(m);
 	e = filter_object(m, b);
 	if (m->nrules)
-		qsort(m->rules, m->nrules, sizeof *m->rules, compare_u32);
+		qsort(m->rules, m->nrules, sizeof *m->rules, by_rule);
 	*out_rules = m->rules;
 	*out_n = m->nrules;
 	return m->failed ? VT_ENOMEM : e;

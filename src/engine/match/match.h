@@ -19,12 +19,18 @@ VT_MUST_USE vt_err vt_match_new(
 	const struct vt_db *db, const struct vt_filter_impl *impl, struct vt_match **out);
 void vt_match_free(struct vt_match *m);
 
+/* A rule that has an anchor in the object, and which of its subsignatures do (bit i: number i). */
+struct vt_candidate {
+	uint32_t rule;
+	uint64_t subs;
+};
+
 /*
- * Finds candidate rules: indices, ascending, each once, in *out_rules until the next call.
+ * Finds candidate rules: ascending, each once, in *out_rules until the next call.
  * VT_ELIMIT when the budget's time is up (the list has what was found until then); VT_ENOMEM.
  */
 VT_MUST_USE vt_err vt_match_object(struct vt_match *m, const struct vt_object *o,
-	struct vt_budget *b, const uint32_t **out_rules, size_t *out_n);
+	struct vt_budget *b, const struct vt_candidate **out_rules, size_t *out_n);
 
 /*
  * Where a subsignature's pattern may start in this object: the range [*lo, *hi], both inclusive.
