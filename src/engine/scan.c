@@ -163,18 +163,23 @@ static void pop(struct vt_scanner *s)
 	s->path.n = f->path_size;
 }
 
+/* Text and byte code hold no archive; one may stand behind them, where its end record tells. */
+static bool holds_no_archive(const struct vt_object *o)
+{
+	return o->target == vt_type_target(VT_TYPE_TEXT_ASCII) || o->type == VT_TYPE_HTML ||
+		o->type == VT_TYPE_JAVA_CLASS || o->type == VT_TYPE_PYTHON_COMPILED;
+}
+
 /*
  * An archive inside of something that is none: behind an executable's last section (which makes it
- * self-extracting), or behind anything else that is no container. Text holds no archive, but may
- * stand in front of one.
+ * self-extracting), or behind anything else that is no container.
  */
 static void push_embedded(struct vt_scanner *s, const struct vt_object *o)
 {
 	uint64_t from = o->has_exe ? o->exe.overlay : 1, offset;
-	bool text = o->target == vt_type_target(VT_TYPE_TEXT_ASCII) || o->type == VT_TYPE_HTML;
 	vt_type type;
 
-	if (from < o->bytes.n && o->bytes.n - from >= EMBEDDED_MIN && !text &&
+	if (from < o->bytes.n && o->bytes.n - from >= EMBEDDED_MIN && !holds_no_archive(o) &&
 		vt_identify_embedded(o->bytes, from, &offset, &type))
 		push(s, vt_span_clip(o->bytes, offset, o->bytes.n), type, NULL, !o->has_exe);
 	else if (vt_identify_zip_end(o->bytes))
