@@ -202,20 +202,21 @@ static bool enter_alt(struct run *s, vt_span alts, uint64_t left, vt_span after)
 	return true;
 }
 
-/* vt_find() in pieces that are paid for, so that no search of a large object is for nothing. */
+/* vt_find() in pieces, each of which is paid for. */
 static bool find_literal(struct vt_steps *steps, vt_span bytes, uint64_t from, uint64_t to,
 	vt_span lit, bool nocase, size_t *out)
 {
+	bool hit = false;
+
 	to = vt_min_u64(to, bytes.n);
-	for (; from <= to; from += FIND_PIECE) {
+	for (; from <= to && !hit; from += FIND_PIECE) {
 		uint64_t last = vt_min_u64(to, from + FIND_PIECE - 1);
 
-		if (!vt_steps_spend(steps, 1 + (last - from + lit.n) / BYTES_PER_STEP))
+		hit = vt_find(bytes, from, last, lit.p, lit.n, nocase, out);
+		if (!vt_steps_spend(steps, 1 + ((hit ? *out : last) - from) / BYTES_PER_STEP))
 			return false;
-		if (vt_find(bytes, from, last, lit.p, lit.n, nocase, out))
-			return true;
 	}
-	return false;
+	return hit;
 }
 
 /*
