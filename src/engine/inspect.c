@@ -245,8 +245,10 @@ static void byte_rules(struct inspection *in, size_t db)
 		note_failure(s, e);
 		return;
 	}
-	for (size_t i = 0; i < n && !s->stop; i++)
-		check_rule(in, s->evals[db], &steps, rules[i].rule, rules[i].subs);
+	for (size_t i = 0; i < n && !s->stop; i++) {
+		/* what was not found counts as absent only if all of the object was looked at */
+		check_rule(in, s->evals[db], &steps, rules[i].rule, e ? UINT64_MAX : rules[i].subs);
+	}
 	check_always(in, s->evals[db], &steps, 0);
 	if (in->object->target)
 		check_always(in, s->evals[db], &steps, in->object->target);

@@ -97,6 +97,7 @@ struct vt_image_rule {
 	uint32_t first_sub;
 	uint32_t logic, logic_size; /* in CODE */
 	uint32_t tdb;               /* in TDBS */
+	uint32_t spare;
 	/* Subsignatures all of whose patterns have anchors in the filter: bit i is number i. */
 	uint64_t anchored;
 };
@@ -135,7 +136,7 @@ struct vt_image_byte_compare {
 	int64_t offset;
 	uint64_t value[2];
 	uint32_t width;
-	uint8_t trigger, base, big_endian, exact, ncompare, op[2], spare;
+	uint8_t trigger, base, big_endian, exact, ncompare, op[2], spare[5];
 };
 
 struct vt_image_container {
