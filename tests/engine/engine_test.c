@@ -91,6 +91,10 @@ static void test_bodies(void **state)
 	expect("tail!!", "Body.Eof");
 	expect("tail!!.", NULL);
 	expect("..\xfe\xfd.\xfc", "Body.Pair");
+	expect("a bound\n", "Body.Bound");
+	expect("unbound\n", NULL);
+	expect("notcone", "Body.Not");
+	expect("notaone", NULL);
 }
 
 static void test_logic(void **state)
@@ -109,6 +113,12 @@ static void test_logic(void **state)
 		NULL);
 	expect("trigger re12gex", "Logic.Regex");
 	expect("re12gex", NULL);
+	expect("one-of two-of", "Logic.Distinct");
+	expect("two-of two-of", NULL);
+	expect("global glob gloob", "Logic.Global");
+	expect("global glob", NULL);
+	expect("macro-...member", "Logic.Macro");
+	expect("macro-.member", NULL);
 	expect("num=101", "Logic.Bytes");
 	expect("num=100", NULL);
 	scan("w\0i\0d\0e\0-\0w\0o\0r\0d\0", 18);
@@ -173,7 +183,7 @@ static void test_containers(void **state)
 	assert_true(fired("Logic.InZip"));
 	assert_true(vt_span_eq(report.detections[0].path, vt_span_str("inner.txt")));
 	assert_true(vt_span_eq(report.detections[0].set, vt_span_str("b.ldb")));
-	assert_int_equal(report.detections[0].line, 9);
+	assert_int_equal(report.detections[0].line, 12);
 	n = make_zip("evil.exe", "nothing", zip);
 	scan(zip, n);
 	assert_true(fired("Container.Name"));

@@ -16,6 +16,9 @@ const struct set every_kind[] = {
 		"Body.Head:0:0:68656164\n"
 		"Body.Eof:0:EOF-6:7461696c2121\n"
 		"Body.Pair:0:*:fefd??fc\n"
+		"Body.Bound:0:*:(B)626f756e64(L)\n"
+		"Body.Not:0:*:6e6f74!(61|62)6f6e65\n"
+		"Member.Macro:0:$3:6d656d626572\n"
 		"Body.Entry:1:EP+0:90909090c3\n"},
 	{"b.ldb",
 		"Logic.And;Engine:51-255,Target:0;0&1;6c6f6769632d616e642d31;"
@@ -27,6 +30,10 @@ const struct set every_kind[] = {
 		"Logic.Size;Engine:51-255,Target:0,FileSize:0-100;0;73697a652d6c696d6974\n"
 		"Logic.Regex;Engine:81-255,Target:0;0&1;74726967676572;0/re[0-9]+gex/\n"
 		"Logic.Bytes;Engine:81-255,Target:0;0&1;6e756d3d;0(>>4#de3#>100)\n"
+		"Logic.Distinct;Engine:51-255,Target:0;(0|1|2)>1,2;6f6e652d6f66;74776f2d6f66;"
+		"74687265652d6f66\n"
+		"Logic.Global;Engine:81-255,Target:0;0&1>2;676c6f62616c;0/gl?o+b/g\n"
+		"Logic.Macro;Engine:51-255,Target:0;0&1;6d6163726f2d;${8-12}3$\n"
 		"Logic.InZip;Engine:51-255,Target:0,Container:CL_TYPE_ZIP;0;696e2d612d7a6970\n"},
 	{"c.hdb",
 		"900150983cd24fb0d6963f7d28e17f72:3:Hash.Abc\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A hostile image with right checksums: opened, listed and matched with. The input is a series of
- * changes to a good image (u32 place, u8 value), since an image from nothing never gets far.
+ * changes to a good image (u16 section, u16 place in it, u8 value), since an image from nothing
+ * never gets far, and most of a good one is tables of bits.
  */
 #include <stdlib.h>
 
@@ -23,7 +24,8 @@ static void use(const struct vt_db *db)
 {
 	static const char sample[] =
 		"head marker-body-any gap-a..gap-b gap-c alt-one-end logic-and-1 logic-and-2 case "
-		"count-me count-me count-me trigger re12gex num=101 \xfe\xfd.\xfc tail!!";
+		"count-me count-me count-me trigger re12gex num=101 \xfe\xfd.\xfc bound\n notcone "
+		"one-of two-of two-of global glob glob macro-...member tail!!";
 	struct vt_scan_options o = {.limits = vt_limits_default(), .all_match = true};
 	struct vt_input in = {.bytes = {.p = (const uint8_t *)sample, .n = sizeof sample - 1}};
 	struct vt_scanner *s = NULL;
@@ -42,6 +44,15 @@ static void use(const struct vt_db *db)
 	vt_scanner_free(s);
 }
 
+/* Where a change goes: into a section, or with one that is empty into the header. */
+static size_t place(const uint8_t *image, unsigned section, unsigned at)
+{
+	const struct vt_image_header *h = (const struct vt_image_header *)(const void *)image;
+	const struct vt_image_section *s = &h->sections[section % VT_SEC_END];
+
+	return s->size ? s->offset + at % s->size : at % sizeof *h;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t *image;
@@ -58,9 +69,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(copy, image, n);
 	while (vt_reader_left(&r) >= 5) {
-		uint32_t at = vt_read_u32le(&r);
+		unsigned section = vt_read_u16le(&r), at = vt_read_u16le(&r);
 
-		copy[at % n] = vt_read_u8(&r);
+		copy[place(image, section, at)] = vt_read_u8(&r);
 	}
 	struct vt_image_header *h = (struct vt_image_header *)(void *)copy;
 
