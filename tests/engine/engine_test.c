@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -123,6 +124,36 @@ static void test_logic(void **state)
 	expect("num=100", NULL);
 	scan("w\0i\0d\0e\0-\0w\0o\0r\0d\0", 18);
 	assert_true(fired("Logic.Wide"));
+}
+
+/* An expression whose code is near PCRE2's limit: with callouts it would be past it. */
+static void test_a_very_long_expression(void **state)
+{
+	static char text[64000] = "Long.Regex;Engine:81-255,Target:0;0&1;6c6f6e67;0/l(?:";
+	const struct set long_set = {.name = "long.ldb", .text = text};
+	struct vt_scan_options o = {.limits = vt_limits_default(), .all_match = true};
+	struct vt_input in = {.bytes = vt_span_str("a long one")};
+	struct vt_scanner *s = NULL;
+	struct vt_db *own = NULL;
+	const struct vt_db *dbs[1];
+	uint8_t *bytes;
+	size_t n = strlen(text), size = 0;
+
+	(void)state;
+	for (int i = 0; i < 900; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "[a-c]z%d|", i);
+	(void)snprintf(text + n, sizeof text - n, "ong)/\n");
+	bytes = make_image(&long_set, 1, &size);
+	assert_int_equal(vt_db_open(vt_span_of(bytes, size), &own), VT_OK);
+	dbs[0] = own;
+	assert_int_equal(vt_scanner_new(dbs, 1, &o, &s), VT_OK);
+	vt_report_reset(&report);
+	assert_int_equal(vt_scan(s, &in, &report), VT_OK);
+	assert_int_equal(report.ngaps, 0);
+	assert_true(fired("Long.Regex"));
+	vt_scanner_free(s);
+	vt_db_close(own);
+	free(bytes);
 }
 
 static void test_hashes_and_lists(void **state)
@@ -268,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_logic),
+		cmocka_unit_test(test_a_very_long_expression),
 		cmocka_unit_test(test_hashes_and_lists),
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_depth_limit_is_reported),

@@ -120,26 +120,37 @@ static uint32_t compile_options(uint32_t flags)
 		{VT_PCRE_DOLLAR_END, PCRE2_DOLLAR_ENDONLY},
 		{VT_PCRE_UNGREEDY, PCRE2_UNGREEDY},
 	};
-	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_AUTO_CALLOUT;
+	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
 
 	for (size_t i = 0; i < VT_COUNT(table); i++)
 		options |= flags & table[i].flag ? table[i].option : 0;
 	return options;
 }
 
+/*
+ * With callouts an expression pays for its steps (pay()). They make its code longer; one that is
+ * then too long for PCRE2's 64 KiB goes without and has the match limit alone.
+ */
+static pcre2_code *compile(vt_span regex, uint32_t options)
+{
+	int number;
+	PCRE2_SIZE at;
+	pcre2_code *code =
+		pcre2_compile(regex.p, regex.n, options | PCRE2_AUTO_CALLOUT, &number, &at, NULL);
+
+	return code ? code : pcre2_compile(regex.p, regex.n, options, &number, &at, NULL);
+}
+
 static pcre2_code *compiled(struct vt_regexes *r, uint64_t key, vt_span regex, uint32_t flags)
 {
 	struct slot *s;
-	int number;
-	PCRE2_SIZE at;
 
 	if (!grow(r))
 		return NULL;
 	s = find_slot(r, key);
 	if (!s->used) {
 		*s = (struct slot){.key = key, .used = true};
-		s->code =
-			pcre2_compile(regex.p, regex.n, compile_options(flags), &number, &at, NULL);
+		s->code = compile(regex, compile_options(flags));
 		r->n++;
 	}
 	return s->code;
