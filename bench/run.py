@@ -262,15 +262,12 @@ class Bench:
             image = folder + ".vdb"
             run([self.vitrine, "db", "build", "-o", image, folder])
             t = median(self.scan(image, "-j", "1", d), self.args.runs)
-            some, n = os.path.join(d, "00"), 1000 if want < 1_000_000 else 300
-            if n == 300:
-                some = os.path.join(self.work, "300")
-                if not os.path.isdir(some):
-                    shutil.copytree(os.path.join(d, "00"), some, ignore=lambda _, ns: sorted(ns)[300:])
+            n = 1000 if want < 1_000_000 else 3000
+            some = self.list_file([os.path.join(d, f"{i // 1000:02d}", f"{i:05d}") for i in range(n)])
             empty = os.path.join(self.work, "empty")
             open(empty, "w").close()
-            load = median([*CLAMSCAN, "-d", folder, empty], self.args.slow_runs)[3]
-            c = median([*CLAMSCAN, "-d", folder, "-r", some], self.args.slow_runs)[3] - load
+            load = median([*CLAMSCAN, "-d", folder, empty], 2)[3]
+            c = median([*CLAMSCAN, "-d", folder, "--file-list=" + some], self.args.slow_runs)[3] - load
             row(f"a 5 KB file at {count:,} signatures, one worker: microseconds",
                 f"{t[0] / 10000 * 1e6:.0f}", f"{c / n * 1e6:.0f}", f"{c / n / (t[0] / 10000):.0f}",
                 f"processor {t[3] / 10000 * 1e6:.0f}; clamscan: {n} files, load time subtracted")

@@ -59,7 +59,7 @@ size_t vt_inputs_group(struct vt_inputs *in, struct vt_source *s, size_t n)
 		/* The slack, rounded up so that the next file begins on a cache line. */
 		uint64_t room = ((s[i].size | 63) + 1) + VT_BUF_SLACK;
 
-		if (s[i].size > VT_GROUP_BYTES || room > VT_GROUP_BYTES - used)
+		if (s[i].size > VT_READ_MAX || room > VT_GROUP_BYTES - used)
 			break;
 		(void)load(&s[i], in->group + used);
 		used += (size_t)room;

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VT_READ_MAX ((uint64_t)32 << 20)
+#define VT_READ_MAX ((uint64_t)1 << 20)
 #define VT_GROUP_BYTES ((size_t)4 << 20)
 
 struct vt_source {
