@@ -105,6 +105,14 @@ static void test_logic(void **state)
 	expect("logic-and-2", NULL);
 	expect("count-me count-me count-me", "Logic.Count");
 	expect("count-me count-me", NULL);
+	/* of patterns in parts the places of the last part are counted, as in ClamAV */
+	expect("parta- partb- partb-", "Logic.Parts");
+	expect("parta- parta- partb-", NULL);
+	expect("partb- parta- partb-", NULL);
+	expect("neara-.nearb-nearb-", "Logic.Near");
+	expect("neara-.nearb-...nearb-", NULL);
+	expect("neara-.neara-.nearb-", NULL);
+	expect("neara-.nearb-...neara-.nearb-", "Logic.Near");
 	expect("but-this", "Logic.None");
 	expect("but-this not-this", NULL);
 	expect("in CaSe of", "Logic.Case");
@@ -214,7 +222,7 @@ static void test_containers(void **state)
 	assert_true(fired("Logic.InZip"));
 	assert_true(vt_span_eq(report.detections[0].path, vt_span_str("inner.txt")));
 	assert_true(vt_span_eq(report.detections[0].set, vt_span_str("b.ldb")));
-	assert_int_equal(report.detections[0].line, 12);
+	assert_int_equal(report.detections[0].line, 14);
 	n = make_zip("evil.exe", "nothing", zip);
 	scan(zip, n);
 	assert_true(fired("Container.Name"));

@@ -24,6 +24,8 @@ const struct set every_kind[] = {
 		"Logic.And;Engine:51-255,Target:0;0&1;6c6f6769632d616e642d31;"
 		"6c6f6769632d616e642d32\n"
 		"Logic.Count;Engine:51-255,Target:0;0>2;636f756e742d6d65\n"
+		"Logic.Parts;Engine:51-255,Target:0;0>1;70617274612d*70617274622d\n"
+		"Logic.Near;Engine:51-255,Target:0;0>1;6e656172612d{1-9}6e656172622d\n"
 		"Logic.None;Engine:51-255,Target:0;(0=0)&1;6e6f742d74686973;6275742d74686973\n"
 		"Logic.Case;Engine:51-255,Target:0;0;63617365::i\n"
 		"Logic.Wide;Engine:51-255,Target:0;0;776964652d776f7264::w\n"

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "engine/match/find.h"
 #include "engine/match/match.h"
+#include "engine/match/parts.h"
 
 /* No logic counts higher than this. */
 #define COUNT_MAX 65536u
@@ -24,10 +25,12 @@ static void search_pattern(struct vt_eval *e, const struct vt_image_sub *s,
 	const struct vt_image_pattern *p, uint32_t need, struct vt_hits *h)
 {
 	vt_span code = pattern_code(e, p);
-	uint64_t lo, hi, start, end;
+	uint32_t before = h->count;
+	uint64_t lo, hi, from, start, end;
 
 	if (!vt_offset_range(e->object, s, &lo, &hi))
 		return;
+	from = lo;
 	while (h->count < need &&
 		vt_pattern_search(e->matcher, e->steps, e->object->bytes, code, p->flags, lo, hi,
 			&start, &end)) {
@@ -35,6 +38,12 @@ static void search_pattern(struct vt_eval *e, const struct vt_image_sub *s,
 			add_hit(h, start);
 		lo = start + 1;
 	}
+	/* of a pattern in several parts the places of the last one count, not those of the first */
+	if (need > 1 && h->count > before && s->offset_kind != VT_OFF_VERSION &&
+		!(p->flags & VT_PATTERN_FULLWORD) && vt_pattern_has_parts(code))
+		h->count = before +
+			vt_pattern_count(e->matcher, e->steps, e->object->bytes, code, p->flags,
+				from, hi, need - before);
 }
 
 static void content_hits(
