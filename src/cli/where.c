@@ -51,18 +51,35 @@ vt_err vt_where_content(char **out)
 	return find(places, VT_COUNT(places), "content/base", out);
 }
 
-vt_err vt_where_cache(char **out)
+/* $<variable>/vitrine<below>, else for root <root>, else ~/<home>/vitrine<below>. */
+static vt_err place(
+	const char *variable, const char *root, const char *in_home, const char *below, char **out)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *xdg = getenv(variable), *home = getenv("HOME");
 	int n = -1;
 
 	if (xdg && xdg[0] == '/')
-		n = asprintf(out, "%s/vitrine/db", xdg);
+		n = asprintf(out, "%s/vitrine%s", xdg, below);
 	else if (geteuid() == 0)
-		n = asprintf(out, "/var/cache/vitrine/db");
+		n = asprintf(out, "%s%s", root, below);
 	else if (home && home[0] == '/')
-		n = asprintf(out, "%s/.cache/vitrine/db", home);
+		n = asprintf(out, "%s/%s/vitrine%s", home, in_home, below);
 	else
 		return VT_EIO;
 	return n < 0 ? VT_ENOMEM : VT_OK;
+}
+
+vt_err vt_where_cache(char **out)
+{
+	return place("XDG_CACHE_HOME", "/var/cache/vitrine", ".cache", "/db", out);
+}
+
+vt_err vt_where_state(char **out)
+{
+	return place("XDG_STATE_HOME", "/var/lib/vitrine", ".local/state", "", out);
+}
+
+vt_err vt_where_config(char **out)
+{
+	return place("XDG_CONFIG_HOME", "/etc/vitrine", ".config", "", out);
 }

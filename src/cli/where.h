@@ -19,5 +19,13 @@ VT_MUST_USE vt_err vt_where_content(char **out);
  * /var/cache/vitrine/db (sudo may leave another user's HOME). VT_EIO if none of these is set.
  */
 VT_MUST_USE vt_err vt_where_cache(char **out);
+/*
+ * What Vitrine remembers: $XDG_STATE_HOME/vitrine, else ~/.local/state/vitrine; for root
+ * /var/lib/vitrine. The folder need not exist.
+ */
+VT_MUST_USE vt_err vt_where_state(char **out);
+/* What the owner decides: $XDG_CONFIG_HOME/vitrine, else ~/.config/vitrine; for root /etc/vitrine.
+ */
+VT_MUST_USE vt_err vt_where_config(char **out);
 
 #endif
