@@ -60,6 +60,7 @@ static const char *const count_names[VT_COUNT_KINDS] = {
 	[VT_COUNT_ALLOW_HASH] = "hashes of allowed objects",
 	[VT_COUNT_IGNORED] = "rules left out by ignore lists",
 	[VT_COUNT_LINES] = "lines read",
+	[VT_COUNT_WITHDRAWN] = "lines taken back",
 };
 
 const char *vt_count_name(unsigned kind)

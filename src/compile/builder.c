@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "compile/internal.h"
 #include "crypto/hash.h"
+#include "engine/db/db.h"
 #include "engine/match/pattern.h"
 
 vt_err vt_builder_new(struct vt_builder **out)
@@ -14,8 +15,8 @@ vt_err vt_builder_new(struct vt_builder **out)
 	const vt_buf empty = VT_VEC_INIT;
 	struct vt_builder *b = calloc(1, sizeof *b);
 	vt_buf *all[] = {&b->sets, &b->texts, &b->strings, &b->asides, &b->aside_views, &b->rules,
-		&b->subs, &b->patterns, &b->code, &b->tdbs, &b->containers, &b->macros,
-		&b->ignores};
+		&b->subs, &b->patterns, &b->code, &b->tdbs, &b->containers, &b->macros, &b->ignores,
+		&b->withdrawn};
 
 	if (!b)
 		return VT_ENOMEM;
@@ -34,8 +35,8 @@ void vt_builder_free(struct vt_builder *b)
 	if (!b)
 		return;
 	vt_buf *all[] = {&b->sets, &b->texts, &b->strings, &b->asides, &b->aside_views, &b->rules,
-		&b->subs, &b->patterns, &b->code, &b->tdbs, &b->containers, &b->macros,
-		&b->ignores};
+		&b->subs, &b->patterns, &b->code, &b->tdbs, &b->containers, &b->macros, &b->ignores,
+		&b->withdrawn};
 
 	for (size_t i = 0; i < VT_COUNT(all); i++)
 		vt_buf_free(all[i]);
@@ -214,6 +215,19 @@ vt_err vt_builder_add_ignore(
 	if (has_md5)
 		memcpy(g.md5, md5, sizeof g.md5);
 	return vt_vec_add(&b->ignores, &g);
+}
+
+vt_err vt_builder_add_withdrawn(
+	struct vt_builder *b, vt_span set_name, const uint8_t line_sha256[32])
+{
+	struct vt_image_withdrawn w;
+	vt_err e;
+
+	vt_withdrawn_key(set_name, line_sha256, w.key);
+	e = vt_vec_add(&b->withdrawn, &w);
+	if (!e)
+		b->counts[VT_COUNT_WITHDRAWN]++;
+	return e;
 }
 
 vt_err vt_builder_add_hash(struct vt_builder *b, const struct vt_hash_rule *h)

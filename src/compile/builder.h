@@ -40,6 +40,13 @@ VT_MUST_USE vt_err vt_builder_add_container(
 VT_MUST_USE vt_err vt_builder_add_ignore(
 	struct vt_builder *b, vt_span name, bool has_md5, const uint8_t md5[16]);
 
+/*
+ * From .withdrawn: a line with this SHA-256 of the set of this name is not in force, in whatever
+ * image it stands.
+ */
+VT_MUST_USE vt_err vt_builder_add_withdrawn(
+	struct vt_builder *b, vt_span set_name, const uint8_t line_sha256[32]);
+
 /* What became of a line that is not in the image. */
 enum vt_aside {
 	VT_ASIDE_BAD,         /* the line breaks its format's rules */

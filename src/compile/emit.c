@@ -138,6 +138,27 @@ static vt_err emit_macros(struct vt_builder *b, vt_buf *out)
 	return e;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct vt_image_withdrawn));
+}
+
+/* Ascending, each once. */
+static vt_err emit_withdrawn(struct vt_builder *b, vt_buf *out)
+{
+	size_t n = vt_vec_count(&b->withdrawn, struct vt_image_withdrawn);
+	struct vt_image_withdrawn *w = vt_vec_data(&b->withdrawn, struct vt_image_withdrawn);
+	vt_err e = VT_OK;
+
+	if (n)
+		qsort(w, n, sizeof *w, by_key);
+	for (size_t i = 0; i < n && !e; i++) {
+		if (i == 0 || by_key(&w[i - 1], &w[i]) != 0)
+			e = vt_vec_add(out, &w[i]);
+	}
+	return e;
+}
+
 static vt_err make_sections(struct vt_builder *b, vt_buf s[VT_SEC_END])
 {
 	const struct {
@@ -162,6 +183,8 @@ static vt_err make_sections(struct vt_builder *b, vt_buf s[VT_SEC_END])
 		e = vt_buf_add(&s[VT_SEC_COUNTS], b->counts, sizeof b->counts);
 	if (!e)
 		e = emit_macros(b, &s[VT_SEC_MACROS]);
+	if (!e)
+		e = emit_withdrawn(b, &s[VT_SEC_WITHDRAWN]);
 	for (unsigned k = 0; k < VT_HASH_KINDS && !e; k++) {
 		for (unsigned a = 0; a < VT_HASH_ALGOS && !e; a++)
 			e = emit_hashes(&b->hashes[k][a],

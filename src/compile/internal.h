@@ -34,6 +34,7 @@ struct vt_builder {
 	vt_buf macros; /* u32 subs with (group << 32) until they are sorted: u64 */
 	vt_buf hashes[VT_HASH_KINDS][VT_HASH_ALGOS]; /* struct vt_build_hash */
 	vt_buf ignores;                              /* struct vt_build_ignore */
+	vt_buf withdrawn;                            /* struct vt_image_withdrawn */
 	uint64_t counts[VT_COUNT_KINDS];
 	uint32_t next_line;
 	uint32_t *tdb_slots; /* open addressing over tdbs: index + 1 */

@@ -39,33 +39,63 @@ static void note_failure(struct vt_scanner *s, vt_err e)
 	}
 }
 
+/* Lines that are no longer in force: another image takes them back. */
+static bool withdrawn(
+	const struct vt_scanner *s, const struct vt_db *db, uint32_t line, vt_span text)
+{
+	const struct vt_image_set *set = NULL;
+	uint8_t sum[32], key[16];
+	bool have = false;
+
+	for (size_t i = 0; i < s->ndbs; i++) {
+		if (s->dbs[i]->withdrawn.n == 0)
+			continue;
+		if (!have) {
+			set = vt_db_set_of_line(db, line);
+			if (!set)
+				return false;
+			vt_sha256(text, sum);
+			vt_withdrawn_key(vt_db_set_name(db, set), sum, key);
+			have = true;
+		}
+		if (vt_db_withdraws(s->dbs[i], key))
+			return true;
+	}
+	return false;
+}
+
 /* Allow lists (.fp, .sfp) ---------------------------------------------------------------------- */
+
+struct allow {
+	const struct vt_scanner *s;
+	const struct vt_db *db;
+	bool found;
+};
 
 static bool found_one(void *ctx, uint32_t line, vt_span text)
 {
-	bool *found = ctx;
+	struct allow *a = ctx;
 
-	(void)line;
-	(void)text;
-	*found = true;
-	return false;
+	a->found = !withdrawn(a->s, a->db, line, text);
+	return !a->found;
 }
 
 static enum vt_allowed is_allowed(struct vt_scanner *s, vt_span bytes, struct vt_digests *d)
 {
-	bool found = false;
+	struct allow allow = {.s = s};
 
-	for (size_t i = 0; i < s->ndbs && !found; i++) {
-		for (unsigned a = 0; a < VT_HASH_ALGOS && !found; a++) {
+	for (size_t i = 0; i < s->ndbs && !allow.found; i++) {
+		allow.db = s->dbs[i];
+		for (unsigned a = 0; a < VT_HASH_ALGOS && !allow.found; a++) {
 			if (!vt_db_hash_wanted(s->dbs[i], VT_HASH_ALLOW, a, bytes.n, true))
 				continue;
 			note_failure(s,
 				vt_db_hash_find(s->dbs[i], VT_HASH_ALLOW, a, bytes.n,
 					digest_of(d, bytes, a), true, &s->storage, found_one,
-					&found));
+					&allow));
 		}
 	}
-	return found ? VT_ALLOWED_YES : VT_ALLOWED_NO;
+	return allow.found ? VT_ALLOWED_YES : VT_ALLOWED_NO;
 }
 
 /* An object is allowed if it, or a container around it, is on an allow list. */
@@ -119,7 +149,7 @@ static void report_rule(struct inspection *in, const struct vt_image_rule *rule)
 	e = vt_db_line(in->db, rule->line, &in->s->storage, &text);
 	if (e == VT_ENOMEM)
 		note_failure(in->s, e);
-	else
+	else if (!withdrawn(in->s, in->db, rule->line, text))
 		report_line(in, rule->line, vt_span_clip(text, 0, rule->name_size),
 			rule->flags & VT_RULE_SUSPICIOUS);
 }
@@ -129,6 +159,8 @@ static bool report_hash(void *ctx, uint32_t line, vt_span text)
 	struct inspection *in = ctx;
 	vt_buf copy = VT_BUF_INIT(UINT16_MAX);
 
+	if (withdrawn(in->s, in->db, line, text))
+		return true;
 	/* the line lies in the scanner's storage, which the allow lists use too */
 	note_failure(in->s, vt_buf_add(&copy, text.p, vt_min_size(text.n, UINT16_MAX)));
 	if (!in->s->failure && !allowed(in))

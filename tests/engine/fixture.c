@@ -44,6 +44,9 @@ const struct set every_kind[] = {
 	{"e.ndb", "Body.World:0:*:776f726c64\nIgnored.Rule:0:*:69676e6f7265642d72756c65\n"},
 	{"f.cdb", "Container.Name:CL_TYPE_ZIP:*:evil\\.exe:*:*:*:*:*:*\n"},
 	{"g.ign2", "Ignored.Rule\n"},
+	{"h.withdrawn",
+		"no-such-set.ndb "
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"},
 };
 const size_t every_kind_count = sizeof every_kind / sizeof *every_kind;
 

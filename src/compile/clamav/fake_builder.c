@@ -297,6 +297,17 @@ vt_err vt_builder_add_ignore(
 	return VT_OK;
 }
 
+vt_err vt_builder_add_withdrawn(
+	struct vt_builder *b, vt_span set_name, const uint8_t line_sha256[32])
+{
+	P("withdrawn ");
+	put_text(b, set_name);
+	P(" ");
+	put_hex(b, vt_span_of(line_sha256, 32));
+	P("\n");
+	return VT_OK;
+}
+
 vt_err vt_builder_set_aside(
 	struct vt_builder *b, uint32_t line, enum vt_aside what, const char *cause)
 {

@@ -87,7 +87,7 @@ uint32_t vt_clam_flags(const struct vt_clam *c, vt_span name);
 
 /* One a kind of line. */
 vt_clam_line_fn vt_clam_hash_line, vt_clam_section_line, vt_clam_ndb_line, vt_clam_db_line,
-	vt_clam_ldb_line, vt_clam_cdb_line, vt_clam_ign_line;
+	vt_clam_ldb_line, vt_clam_cdb_line, vt_clam_ign_line, vt_clam_withdrawn_line;
 
 /* body.c: a hexadecimal signature becomes pattern code */
 

@@ -208,6 +208,8 @@ static bool load_tables(vt_span image, const struct vt_image_header *h, struct v
 		!table(image, h, VT_SEC_CONTAINERS, sizeof(struct vt_image_container),
 			&db->containers) ||
 		!table(image, h, VT_SEC_MACROS, 4, &db->macros) ||
+		!table(image, h, VT_SEC_WITHDRAWN, sizeof(struct vt_image_withdrawn),
+			&db->withdrawn) ||
 		!table(image, h, VT_SEC_COUNTS, 8, &counts) || counts.n != VT_COUNT_KINDS)
 		return false;
 	db->counts = counts.p;

@@ -52,6 +52,7 @@ struct vt_db {
 	vt_span image;
 	vt_span code, strings, text;
 	struct vt_table sets, text_index, asides, rules, subs, patterns, tdbs, containers, macros;
+	struct vt_table withdrawn;
 	const uint64_t *counts; /* VT_COUNT_KINDS of them */
 	struct vt_hash_table hashes[VT_HASH_KINDS][VT_HASH_ALGOS];
 	struct vt_filter filters[VT_TARGETS];
@@ -99,6 +100,11 @@ VT_MUST_USE vt_err vt_db_line(const struct vt_db *db, uint32_t line, vt_buf *sto
 /* All lines of one text block, in order, through `fn`; an error from it ends the walk. */
 typedef vt_err vt_line_fn(void *ctx, uint32_t line, vt_span text);
 VT_MUST_USE vt_err vt_db_each_line(const struct vt_db *db, vt_line_fn *fn, void *ctx);
+
+/* The key of struct vt_image_withdrawn. */
+void vt_withdrawn_key(vt_span set_name, const uint8_t line_sha256[32], uint8_t out[16]);
+/* Does this image take back that line, wherever it stands? */
+bool vt_db_withdraws(const struct vt_db *db, const uint8_t key[16]);
 
 /* The n-th field (from 0) of a line split at `sep`; empty if there are fewer. */
 vt_span vt_line_field(vt_span line, char sep, unsigned n);

@@ -43,6 +43,7 @@ enum vt_section {
 	VT_SEC_MACROS,      /* u32: subsignatures, ascending by (group, index) */
 	VT_SEC_COUNTS,      /* u64[VT_COUNT_KINDS] */
 	VT_SEC_TARGETS,     /* struct vt_image_target[VT_TARGETS]: what opening an image reads */
+	VT_SEC_WITHDRAWN,   /* struct vt_image_withdrawn, ascending */
 	VT_SEC_HASHES = 16, /* + (kind * VT_HASH_ALGOS + algo) * VT_HASH_PARTS + part: 48 of them */
 	VT_SEC_FILTERS = 64, /* + target: the tables of struct vt_image_filter */
 	VT_SEC_ANCHORS = 80, /* + target: the tables of struct vt_image_anchors */
@@ -151,6 +152,15 @@ struct vt_image_container {
 	uint32_t spare2;
 };
 
+/*
+ * A source line that is no longer in force, in whatever image it stands: the first 16 bytes of the
+ * SHA-256 of the set's name, LF, and the SHA-256 of the line without its line end. A small image
+ * takes back lines of a large one in this way, which then need not be compiled anew.
+ */
+struct vt_image_withdrawn {
+	uint8_t key[16];
+};
+
 /* What the image holds, for `db info`. */
 enum vt_count_kind {
 	VT_COUNT_BODY,      /* one content subsignature and no condition: .ndb, .db */
@@ -162,6 +172,7 @@ enum vt_count_kind {
 	VT_COUNT_ALLOW_HASH,
 	VT_COUNT_IGNORED, /* rules left out because an ignore list names them */
 	VT_COUNT_LINES,
+	VT_COUNT_WITHDRAWN, /* lines of any image that are not in force */
 	VT_COUNT_KINDS
 };
 
