@@ -23,7 +23,7 @@ static vt_err set_limits(const struct vt_sandbox *s)
 		rlim_t limit;
 	} limits[] = {
 		{RLIMIT_CORE, 0}, /* a core file would hold the scanned file */
-		{RLIMIT_FSIZE, s->role == VT_ROLE_COMPILER ? RLIM_INFINITY : 0},
+		{RLIMIT_FSIZE, s->role == VT_ROLE_WORKER ? 0 : RLIM_INFINITY},
 		{RLIMIT_NPROC, 0},
 		{RLIMIT_NOFILE, OPEN_FILES},
 		{RLIMIT_DATA, s->memory},
@@ -111,7 +111,8 @@ vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return VT_EUNSUPPORTED;
 	layers |= VT_LAYER_NO_NEW_PRIVS;
-	e = vt_landlock_deny_all();
+	e = s->role == VT_ROLE_UPDATER ? vt_landlock_folder_and_connect(s->folder)
+				       : vt_landlock_deny_all();
 	if (!e)
 		layers |= VT_LAYER_LANDLOCK;
 	else if (e != VT_EUNSUPPORTED)

@@ -20,6 +20,7 @@
 struct vt_sandbox {
 	enum vt_role role;
 	uint64_t memory; /* RLIMIT_DATA, bytes */
+	int folder;      /* the updater's only: the open folder that it may write to */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "base/num.h"
@@ -19,6 +20,8 @@ static const struct vt_allow table[] = {
 #define WORKER VT_ROLE_WORKER
 #define COMPILER VT_ROLE_COMPILER
 #define BOTH (VT_ROLE_WORKER | VT_ROLE_COMPILER)
+#define UPDATER VT_ROLE_UPDATER
+#define ALL (BOTH | UPDATER)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
 	{.roles = (roles_),                                                                        \
 		.number = SYS_##name_,                                                             \
@@ -27,6 +30,8 @@ static const struct vt_allow table[] = {
 		.reason = (reason_)},
 #include "sandbox/seccomp.def"
 #undef VT_ALLOW
+#undef ALL
+#undef UPDATER
 #undef BOTH
 #undef COMPILER
 #undef WORKER
@@ -115,6 +120,7 @@ static void check(struct program *p, enum vt_check what)
 	static const uint32_t channel[] = {VT_SANDBOX_CHANNEL}, output[] = {VT_SANDBOX_OUTPUT};
 	static const uint32_t advice[] = {MADV_SEQUENTIAL, MADV_DONTNEED, MADV_FREE};
 	static const uint32_t wake[] = {FUTEX_WAKE, FUTEX_WAKE_PRIVATE};
+	static const uint32_t internet[] = {AF_INET, AF_INET6};
 
 	switch (what) {
 	case VT_CHECK_ANY: allow(p); break;
@@ -122,6 +128,7 @@ static void check(struct program *p, enum vt_check what)
 	case VT_CHECK_OUTPUT: one_of(p, 0, output, VT_COUNT(output)); break;
 	case VT_CHECK_MADVISE: one_of(p, 2, advice, VT_COUNT(advice)); break;
 	case VT_CHECK_FUTEX_WAKE: one_of(p, 1, wake, VT_COUNT(wake)); break;
+	case VT_CHECK_INTERNET: one_of(p, 0, internet, VT_COUNT(internet)); break;
 	case VT_CHECK_NOT_EXEC:
 		none_of(p, 2, PROT_EXEC);
 		allow(p);

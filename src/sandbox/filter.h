@@ -14,6 +14,7 @@
 enum vt_role {
 	VT_ROLE_WORKER = 1,
 	VT_ROLE_COMPILER = 2,
+	VT_ROLE_UPDATER = 4,
 };
 
 #define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */
@@ -28,6 +29,7 @@ enum vt_check {
 	VT_CHECK_NOT_EXEC,   /* argument 2 has no PROT_EXEC */
 	VT_CHECK_MADVISE,    /* argument 2 is MADV_SEQUENTIAL, MADV_DONTNEED or MADV_FREE */
 	VT_CHECK_FUTEX_WAKE, /* argument 1 is FUTEX_WAKE, private or not */
+	VT_CHECK_INTERNET,   /* argument 0 is AF_INET or AF_INET6 */
 };
 
 struct vt_allow {
@@ -40,7 +42,7 @@ struct vt_allow {
 /* The table of seccomp.def; *out_n rows. */
 const struct vt_allow *vt_filter_table(size_t *out_n);
 
-#define VT_FILTER_MAX 256
+#define VT_FILTER_MAX 512
 /* Writes the program for a role; its length, at most VT_FILTER_MAX. */
 size_t vt_filter_build(enum vt_role role, struct sock_filter out[VT_FILTER_MAX]);
 

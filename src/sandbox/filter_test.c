@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cmocka.h>
@@ -78,11 +79,11 @@ static const struct vt_allow *row(enum vt_role role, long nr)
 
 static void test_every_number(void **state)
 {
-	static const enum vt_role roles[] = {VT_ROLE_WORKER, VT_ROLE_COMPILER};
+	static const enum vt_role roles[] = {VT_ROLE_WORKER, VT_ROLE_COMPILER, VT_ROLE_UPDATER};
 	const uint64_t zero[6] = {0};
 
 	(void)state;
-	for (size_t r = 0; r < 2; r++) {
+	for (size_t r = 0; r < 3; r++) {
 		struct program p = build(roles[r]);
 
 		for (long nr = -16; nr < NUMBERS; nr++) {
@@ -156,6 +157,7 @@ static void test_arguments(void **state)
 	static const uint64_t channel[] = {VT_SANDBOX_CHANNEL}, output[] = {VT_SANDBOX_OUTPUT};
 	static const uint64_t advice[] = {MADV_SEQUENTIAL, MADV_DONTNEED, MADV_FREE};
 	static const uint64_t wake[] = {FUTEX_WAKE, FUTEX_WAKE_PRIVATE};
+	static const uint64_t internet[] = {AF_INET, AF_INET6};
 
 	(void)state;
 	only(VT_ROLE_WORKER, SYS_sendmsg, 0, channel, 1);
@@ -165,6 +167,11 @@ static void test_arguments(void **state)
 	only(VT_ROLE_WORKER, SYS_write, 0, NULL, 0);
 	only(VT_ROLE_WORKER, SYS_madvise, 2, advice, 3);
 	only(VT_ROLE_WORKER, SYS_futex, 1, wake, 2);
+	only(VT_ROLE_UPDATER, SYS_sendmsg, 0, channel, 1);
+	only(VT_ROLE_UPDATER, SYS_socket, 0, internet, 2);
+	only(VT_ROLE_UPDATER, SYS_write, 0, NULL, 0);
+	only(VT_ROLE_UPDATER, SYS_bind, 0, NULL, 0);
+	only(VT_ROLE_UPDATER, SYS_execve, 0, NULL, 0);
 }
 
 static void test_table_has_reasons(void **state)

@@ -41,25 +41,54 @@ int vt_landlock_abi(void)
 	return v > 0 ? (int)v : 0;
 }
 
-vt_err vt_landlock_deny_all(void)
+#define RULE_PATH_BENEATH 1
+
+/* struct landlock_path_beneath_attr, which is packed */
+struct __attribute__((packed)) path_rule {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+};
+
+/* write, read, read a folder, remove a folder or file, make a folder or file, truncate */
+#define FOLDER_RIGHTS                                                                              \
+	(1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 13 | 1u << 14)
+#define NET_CONNECT 2u
+
+/* No rule but for `dir`, if not negative: what is handled and has no rule is denied. */
+static vt_err restrict_to(int dir, uint64_t net_allowed)
 {
 	size_t v = (size_t)vt_landlock_abi();
 	struct ruleset_attr attr;
-	long fd, r;
+	struct path_rule rule = {.parent_fd = dir};
+	long fd, r = 0;
 
-	if (v == 0)
+	/* Version 1 denies renames from folder to folder, whatever the rules. */
+	if (v == 0 || (v == 1 && dir >= 0))
 		return VT_EUNSUPPORTED;
 	v = vt_min_size(v, VT_COUNT(versions) - 1);
 	attr = (struct ruleset_attr){
 		.handled_access_fs = ALL_BITS(versions[v].fs),
-		.handled_access_net = ALL_BITS(versions[v].net),
+		.handled_access_net = ALL_BITS(versions[v].net) & ~net_allowed,
 		.scoped = ALL_BITS(versions[v].scoped),
 	};
 	fd = syscall(SYS_landlock_create_ruleset, &attr, (size_t)versions[v].size, 0);
 	if (fd < 0)
 		return VT_EIO;
-	/* No rule is added: what is handled is denied, everywhere. */
-	r = syscall(SYS_landlock_restrict_self, (int)fd, 0);
+	rule.allowed_access = attr.handled_access_fs & FOLDER_RIGHTS;
+	if (dir >= 0)
+		r = syscall(SYS_landlock_add_rule, (int)fd, RULE_PATH_BENEATH, &rule, 0);
+	if (!r)
+		r = syscall(SYS_landlock_restrict_self, (int)fd, 0);
 	(void)close((int)fd);
 	return r ? VT_EIO : VT_OK;
+}
+
+vt_err vt_landlock_deny_all(void)
+{
+	return restrict_to(-1, 0);
+}
+
+vt_err vt_landlock_folder_and_connect(int dir)
+{
+	return restrict_to(dir, NET_CONNECT);
 }

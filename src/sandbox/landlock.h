@@ -12,5 +12,10 @@ int vt_landlock_abi(void);
  * sockets, signals to others. Needs no_new_privs. VT_EUNSUPPORTED without Landlock, VT_EIO.
  */
 VT_MUST_USE vt_err vt_landlock_deny_all(void);
+/*
+ * The same, but files and folders below the open folder `dir` may be read, written, made, renamed
+ * and removed, and TCP may connect (never listen).
+ */
+VT_MUST_USE vt_err vt_landlock_folder_and_connect(int dir);
 
 #endif

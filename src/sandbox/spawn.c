@@ -52,7 +52,8 @@ _Noreturn static void become(const struct child *c)
 	_exit(VT_EXIT_NO_EXEC);
 }
 
-vt_err vt_spawn(const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid)
+static vt_err spawn(const char *path, int channel, unsigned long shared,
+	enum vt_isolation *io_isolation, pid_t *out_pid)
 {
 	struct child c = {.channel = channel};
 	unsigned i = (unsigned)*io_isolation;
@@ -64,7 +65,7 @@ vt_err vt_spawn(const char *path, int channel, enum vt_isolation *io_isolation, 
 	if (c.exe < 0 || c.null < 0)
 		goto out;
 	for (; i < VT_ISOLATION_COUNT; i++) {
-		pid = syscall(SYS_clone, flags[i] | SIGCHLD, NULL, NULL, NULL, NULL);
+		pid = syscall(SYS_clone, (flags[i] & ~shared) | SIGCHLD, NULL, NULL, NULL, NULL);
 		if (pid == 0)
 			become(&c);
 		if (pid > 0)
@@ -79,4 +80,15 @@ out:
 	vt_fd_close(c.exe);
 	vt_fd_close(c.null);
 	return e;
+}
+
+vt_err vt_spawn(const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid)
+{
+	return spawn(path, channel, 0, io_isolation, out_pid);
+}
+
+vt_err vt_spawn_networked(
+	const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid)
+{
+	return spawn(path, channel, CLONE_NEWNET, io_isolation, out_pid);
 }

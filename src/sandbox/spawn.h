@@ -30,5 +30,8 @@ enum vt_isolation {
  */
 VT_MUST_USE vt_err vt_spawn(
 	const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid);
+/* The same, but the child stays in this process's network namespace: for the updater alone. */
+VT_MUST_USE vt_err vt_spawn_networked(
+	const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid);
 
 #endif
