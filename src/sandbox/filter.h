@@ -42,7 +42,7 @@ struct vt_allow {
 /* The table of seccomp.def; *out_n rows. */
 const struct vt_allow *vt_filter_table(size_t *out_n);
 
-#define VT_FILTER_MAX 512
+#define VT_FILTER_MAX 400
 /* Writes the program for a role; its length, at most VT_FILTER_MAX. */
 size_t vt_filter_build(enum vt_role role, struct sock_filter out[VT_FILTER_MAX]);
 
