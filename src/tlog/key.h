@@ -16,7 +16,7 @@
 
 #define VT_KEY_NAME_MAX 255
 
-/* Signature types of signed-note; only types with a row in key.c can be read. */
+/* Signature types of signed-note; only types with a row in kind.c can be read. */
 enum vt_key_type {
 	VT_KEY_ED25519 = 0x01,     /* logs and people */
 	VT_KEY_COSIGNATURE = 0x04, /* witnesses and mirrors: tlog-cosignature, Ed25519 */
@@ -31,7 +31,7 @@ struct vt_key {
 
 /* True if `name` may name a key: not empty, valid UTF-8, no white space, no '+', no control. */
 bool vt_key_name_ok(vt_span name);
-/* Fills in the id. VT_EARG for a name that may not be one. */
+/* Fills in the id. VT_EARG for a name that may not be one, VT_EUNSUPPORTED. */
 VT_MUST_USE vt_err vt_key_make(
 	vt_span name, enum vt_key_type type, const uint8_t pub[VT_PUBLIC_SIZE], struct vt_key *out);
 /* VT_EFORMAT; VT_ECHECKSUM: the id is not that of name and key; VT_EUNSUPPORTED: the type. */

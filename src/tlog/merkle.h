@@ -18,8 +18,10 @@ typedef struct vt_hash {
 	uint8_t b[VT_HASH_SIZE];
 } vt_hash;
 
-#define VT_PROOF_MAX                                                                               \
-	63 /* hashes of a proof in a tree of less than 2^63 leaves, which is the most */
+/* The most leaves. */
+#define VT_TREE_MAX ((uint64_t)INT64_MAX)
+/* The most hashes of a proof: what tlog-witness allows, enough for 2^62 leaves. */
+#define VT_PROOF_MAX 63
 struct vt_proof {
 	size_t n;
 	vt_hash v[VT_PROOF_MAX];
@@ -48,6 +50,20 @@ VT_MUST_USE vt_err vt_merkle_prove_included(
 	vt_merkle_get *get, void *ctx, uint64_t index, uint64_t size, struct vt_proof *out);
 VT_MUST_USE vt_err vt_merkle_prove_consistent(
 	vt_merkle_get *get, void *ctx, uint64_t old_size, uint64_t size, struct vt_proof *out);
+
+/*
+ * Root of the leaves [first, end) alone; `first` is a multiple of the smallest power of two that is
+ * not below end - first. VT_EARG.
+ */
+VT_MUST_USE vt_err vt_merkle_range(
+	vt_merkle_get *get, void *ctx, uint64_t first, uint64_t end, vt_hash *out);
+/*
+ * What proves the range [first, end) of that kind in a tree of `size`: first < end <= size.
+ * `known`: the verifier has the range's root. Proofs of inclusion and of consistency are cases of
+ * it.
+ */
+VT_MUST_USE vt_err vt_merkle_subproof(vt_merkle_get *get, void *ctx, uint64_t first, uint64_t end,
+	uint64_t size, bool known, struct vt_proof *out);
 
 /*
  * The right edge of a growing tree: complete nodes, largest first. A plain value; what a follower

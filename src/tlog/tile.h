@@ -40,12 +40,17 @@ VT_MUST_USE vt_err vt_bundle_add(vt_buf *b, vt_span entry);
 /* Appends the bytes of a file of the log; VT_END if there is none. Errors pass through. */
 typedef vt_err vt_file_get(void *ctx, const char *path, size_t max, vt_buf *out);
 
-/* Checked access to one tree. Asks for the tile of the needed width, else for the full one. */
+/*
+ * Checked access to one tree. Asks for the tile of the needed width, else for the full one. Reads
+ * and checks the tiles at the tree's right edge when it is opened. Keeps at most 40 tiles of 8 KB
+ * and a bundle of at most 256 KB. VT_ECHECKSUM: what was served is not of this tree; VT_END: a file
+ * that the tree must have is not there; other errors of `get` pass through.
+ */
 struct vt_tiles;
 VT_MUST_USE vt_err vt_tiles_open(
 	uint64_t size, const vt_hash *root, vt_file_get *get, void *ctx, struct vt_tiles **out);
 void vt_tiles_close(struct vt_tiles *t);
-/* Any complete node; a vt_merkle_get. VT_ECHECKSUM: what was served is not of this tree. */
+/* Any complete node; a vt_merkle_get. VT_EARG for one that the tree does not have. */
 vt_err vt_tiles_get(void *tiles, unsigned level, uint64_t index, vt_hash *out);
 /* Appends entry `index`, checked against its leaf hash. VT_EARG, VT_ECHECKSUM, VT_EFORMAT. */
 VT_MUST_USE vt_err vt_tiles_entry(struct vt_tiles *t, uint64_t index, vt_buf *out);
