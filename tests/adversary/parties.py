@@ -188,6 +188,26 @@ class Publisher:
         twin.folder = path.copy(folder)
         return twin
 
+    @classmethod
+    def stolen(cls, folder, log_key, owners):
+        """Goes on from what somebody else published, with keys that were theirs."""
+        seen = audit.Audit(folder, log_key.vkey)
+        if seen.problems:
+            raise tlog.Bad("; ".join(seen.problems))
+        p = cls.__new__(cls)
+        p.folder, p.log, p.owners = Folder(folder), Log(log_key), list(owners)
+        for raw in seen.raw:
+            p.log.add(raw)
+        index, e = seen.roots[-1]
+        p.root, p.threshold, p.rebuilders = Version(e.number("version"), index, e.leaf), e.number("threshold"), []
+        index, e = seen.states[-1]
+        p.state = Version(e.number("version"), index, e.leaf)
+        p.sets = {k: Version(e.number("version"), i, e.leaf, files) for k, (i, e, files) in seen.sets.items()}
+        p.live = {(kind, seen.entries[i].one("name") if kind != "withdraw" else leaf): (i, leaf)
+                  for kind, i, leaf in seen.states[-1][1].live()}
+        p.witnesses, p.mirrors, p.chunks, p.started = [], [], {}, int(clock.time())
+        return p
+
     @property
     def origin(self):
         return self.log.origin
@@ -316,6 +336,8 @@ class Publisher:
 
 
 class Version:
+    """Of a root, a state or a set: its number, where it stands, what it is made of."""
+
     def __init__(self, version, index, leaf, files=None):
         self.version, self.index, self.leaf, self.files = version, index, leaf, files
 

@@ -9,7 +9,9 @@ import hashlib
 import re
 import struct
 
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 from nacl.exceptions import BadSignatureError
+from nacl.pwhash import argon2id
 from nacl.signing import SigningKey, VerifyKey
 
 ED25519, COSIGNATURE = 0x01, 0x04
@@ -99,6 +101,22 @@ class Key(Verifier):
         else:
             blob = self.sign(text)
         return f"{DASH}{self.name} {b64(self.id + blob)}\n".encode()
+
+
+def keyfile(path, passphrase=None):
+    """A private key from a file of docs/formats/keys.md."""
+    lines = dict(x.split(" ", 1) for x in open(path, encoding="ascii").read().splitlines() if " " in x)
+    public = Verifier.parse(lines["key"])
+    if "bare" in lines:
+        seed = unb64(lines["bare"])
+    else:
+        box = unb64(lines["sealed"])
+        secret = argon2id.kdf(32, passphrase, box[:16], argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE)
+        seed = crypto_aead_xchacha20poly1305_ietf_decrypt(box[40:], None, box[16:40], secret)
+    key = Key(public.name, public.kind, seed)
+    if key.vkey != public.vkey:
+        raise Bad(f"{path}: the key is not that of its vkey")
+    return key
 
 
 def cosigned(text, time):

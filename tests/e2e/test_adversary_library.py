@@ -138,3 +138,14 @@ def test_keys_copy():
     k = tlog.Key("a.example", seed="x")
     assert copy.deepcopy(k).sign(b"m") == k.sign(b"m") == k.renamed("b.example").sign(b"m")
     assert tlog.Verifier.parse(k.vkey).check(b"m", k.sign(b"m")) and k.id != k.renamed("b.example").id
+
+
+def test_stolen_keys_go_on_where_the_owner_was(tmp_path):
+    p = parties.setting(tmp_path / "public")
+    p.publish("main", {"a.ndb": b"1\n"})
+    p.publish("main", {"a.ndb": b"1\n2\n"})
+    thief = parties.Publisher.stolen(tmp_path / "public", p.log.key, p.owners)
+    thief.witnesses, thief.mirrors = p.witnesses, p.mirrors
+    assert thief.publish("main", {"a.ndb": b"3\n"}) == []
+    a = audit.Audit(tmp_path / "public", p.log.key.vkey)
+    assert a.problems == [] and a.sets["content", "main"][2] == {"a.ndb": b"3\n"}
