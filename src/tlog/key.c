@@ -9,46 +9,6 @@
 /* Type and key; larger than any row of kind.c, so that other types are told from nonsense. */
 #define ENCODED_MAX 2048
 
-/* The next character of valid UTF-8 (RFC 3629); false where it is not valid. s.n > 0. */
-static bool next_char(vt_span s, uint32_t *out, size_t *out_n)
-{
-	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-	uint8_t c = s.p[0];
-	size_t n = c < 0x80             ? 1
-		: c >= 0xc2 && c < 0xe0 ? 2
-		: c >= 0xe0 && c < 0xf0 ? 3
-		: c >= 0xf0 && c < 0xf5 ? 4
-					: 0;
-	uint32_t v;
-
-	if (n == 0 || n > s.n)
-		return false;
-	v = n == 1 ? c : (uint32_t)(c & (0xff >> (n + 1)));
-	for (size_t i = 1; i < n; i++) {
-		if ((s.p[i] & 0xc0) != 0x80)
-			return false;
-		v = v << 6 | (s.p[i] & 0x3fu);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
-		return false;
-	*out = v;
-	*out_n = n;
-	return true;
-}
-
-bool vt_note_text_ok(vt_span s)
-{
-	while (s.n) {
-		uint32_t c;
-		size_t n;
-
-		if (!next_char(s, &c, &n) || (c < 0x20 && c != '\n'))
-			return false;
-		s = vt_span_of(s.p + n, s.n - n);
-	}
-	return true;
-}
-
 /* Unicode's White_Space property. */
 static bool is_space(uint32_t c)
 {
@@ -63,11 +23,9 @@ bool vt_key_name_ok(vt_span name)
 		return false;
 	while (name.n) {
 		uint32_t c;
-		size_t n;
 
-		if (!next_char(name, &c, &n) || c < 0x20 || c == '+' || is_space(c))
+		if (!vt_utf8_take(&name, &c) || c < 0x20 || c == '+' || is_space(c))
 			return false;
-		name = vt_span_of(name.p + n, name.n - n);
 	}
 	return true;
 }

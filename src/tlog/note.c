@@ -9,37 +9,22 @@
 #define ID_SIZE 4
 #define DASH "\xe2\x80\x94 " /* U+2014 and a space */
 
-/* Is all of it base 64 of more than a key id? Signatures of unknown types may be long. */
-static bool signature_ok(vt_span base64, uint8_t id[ID_SIZE])
-{
-	enum { STEP = 1024 };
-	uint8_t bytes[STEP / 4 * 3];
-	size_t total = 0;
-
-	for (size_t at = 0; at < base64.n; at += STEP) {
-		size_t n = vt_min_size(STEP, base64.n - at), got;
-
-		if (!vt_base64_get(vt_span_of(base64.p + at, n), bytes, sizeof bytes, &got))
-			return false;
-		if (at + n < base64.n && got != sizeof bytes)
-			return false; /* padding in the middle */
-		if (at == 0 && got > ID_SIZE)
-			memcpy(id, bytes, ID_SIZE);
-		total += got;
-	}
-	return total > ID_SIZE;
-}
-
 static vt_err parse_line(vt_span line, struct vt_note_line *out)
 {
+	uint8_t head[6];
 	size_t n;
 
 	if (!vt_prefix_take(&line, DASH) || !vt_span_find(line, 0, " ", 1, &n))
 		return VT_EFORMAT;
 	out->name = vt_span_of(line.p, n);
 	out->base64 = vt_span_of(line.p + n + 1, line.n - n - 1);
-	if (!vt_key_name_ok(out->name) || !signature_ok(out->base64, out->id))
+	/* signatures of types that are unknown here may be long */
+	if (!vt_key_name_ok(out->name) || !vt_base64_ok(out->base64, &n) || n <= ID_SIZE)
 		return VT_EFORMAT;
+	/* eight characters are six bytes; the id is the first four */
+	if (!vt_base64_get(vt_span_of(out->base64.p, 8), head, sizeof head, &n))
+		return VT_EFORMAT;
+	memcpy(out->id, head, ID_SIZE);
 	return VT_OK;
 }
 
@@ -77,12 +62,12 @@ vt_err vt_note_parse(vt_span bytes, struct vt_note *out)
 	return VT_OK;
 }
 
-enum vt_signed vt_note_verify(
-	const struct vt_note *note, const struct vt_key *key, uint64_t *out_time)
+enum vt_signed vt_note_verify_times(const struct vt_note *note, const struct vt_key *key,
+	uint64_t *out_oldest, uint64_t *out_newest)
 {
 	const struct vt_key_kind *kind = vt_key_kind_of(key->type);
 	enum vt_signed found = VT_SIGNED_NO;
-	uint64_t newest = 0;
+	uint64_t oldest = UINT64_MAX, newest = 0;
 
 	if (!kind)
 		return VT_SIGNED_NO;
@@ -101,11 +86,22 @@ enum vt_signed vt_note_verify(
 			!kind->verify(key->pub, note->text, sig + ID_SIZE, &time))
 			return VT_SIGNED_BAD;
 		found = VT_SIGNED_YES;
+		oldest = vt_min_u64(oldest, time);
 		newest = vt_max_u64(newest, time);
 	}
-	if (found == VT_SIGNED_YES)
-		*out_time = newest;
+	if (found == VT_SIGNED_YES) {
+		*out_oldest = oldest;
+		*out_newest = newest;
+	}
 	return found;
+}
+
+enum vt_signed vt_note_verify(
+	const struct vt_note *note, const struct vt_key *key, uint64_t *out_time)
+{
+	uint64_t oldest;
+
+	return vt_note_verify_times(note, key, &oldest, out_time);
 }
 
 vt_err vt_note_sign(vt_buf *b, const struct vt_signer *signer, vt_span text, uint64_t time)

@@ -33,6 +33,9 @@ enum vt_signed {
 /* *out_time: seconds since 1970 of the newest cosignature; 0 for key types without a time. */
 enum vt_signed vt_note_verify(
 	const struct vt_note *note, const struct vt_key *key, uint64_t *out_time);
+/* The same with the times of the oldest and of the newest line by this key. */
+enum vt_signed vt_note_verify_times(const struct vt_note *note, const struct vt_key *key,
+	uint64_t *out_oldest, uint64_t *out_newest);
 
 /*
  * Appends the signature line for `text`. `time` is for cosignatures, and ignored otherwise.

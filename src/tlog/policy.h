@@ -42,14 +42,18 @@ struct vt_policy_error {
 	unsigned line;     /* from 1; 0: the file as a whole */
 	const char *cause; /* static */
 };
-/* VT_EFORMAT and *why; VT_ELIMIT. About 100 KB: keep it off small stacks. */
+/*
+ * VT_EFORMAT or VT_ELIMIT, and *why; *out is worth nothing then. About 100 KB: keep it off small
+ * stacks.
+ */
 VT_MUST_USE vt_err vt_policy_parse(
 	vt_span file, struct vt_policy *out, struct vt_policy_error *why);
 /* The index of a witness or group; VT_POLICY_NONE if there is none of that name. */
 unsigned vt_policy_find(const struct vt_policy *p, vt_span name);
 
 /*
- * Is the checkpoint cosigned as names[which] asks (VT_POLICY_NONE: always)? A key counts once.
+ * Is the checkpoint cosigned as names[which] asks (VT_POLICY_NONE: always, and the time is 0)? A
+ * key counts once.
  * *out_time: the latest time such that cosignatures of that time or later are enough: as of then
  * the checkpoint was the newest. VT_ECHECKSUM: a cosignature of a known key does not verify.
  */
