@@ -32,6 +32,7 @@ const char *vt_entry_word(enum vt_entry_kind k);
 #define VT_ENTRY_FILES_MAX 256
 #define VT_ENTRY_CHUNKS_MAX 512 /* full and delta together */
 #define VT_ENTRY_LIVE_MAX 128
+#define VT_ENTRY_SIGS_MAX 128
 #define VT_CHUNK_RAW_MAX ((uint32_t)8 << 20)
 #define VT_CHUNK_PACKED_MAX (VT_CHUNK_RAW_MAX + ((uint32_t)64 << 10))
 
@@ -57,7 +58,8 @@ struct vt_root {
 	uint64_t version;
 	struct vt_leaf previous;
 	int64_t expires; /* seconds since 1970, as all times here */
-	unsigned threshold, nkeys, nrebuilders;
+	unsigned threshold;
+	size_t nkeys, nrebuilders;
 	struct vt_key *keys, *rebuilders; /* by name, names and keys distinct */
 };
 
@@ -165,7 +167,10 @@ VT_MUST_USE vt_err vt_entry_signers(const struct vt_entry *e, vt_span origin,
 VT_MUST_USE vt_err vt_root_follows(const struct vt_entry *now, const vt_hash *now_leaf,
 	const struct vt_entry *next, vt_span origin, const char **out_why);
 
-/* "2026-11-24T04:00:00Z" (RFC 3339, UTC, whole seconds); pure calendar arithmetic. */
+/*
+ * "2026-11-24T04:00:00Z" (RFC 3339, UTC, whole seconds); pure calendar arithmetic. Years 1970 to
+ * 9999: what is outside is not read, and written as the nearest time inside.
+ */
 VT_MUST_USE bool vt_time_parse(vt_span text, int64_t *out);
 #define VT_TIME_SIZE 21
 const char *vt_time_write(int64_t seconds, char out[VT_TIME_SIZE]);
