@@ -18,9 +18,13 @@ struct vt_fetcher_config {
 	const char *ledger;  /* folder of the egress ledger; made if need be */
 	uint32_t timeout_ms; /* for one answer to begin or go on; 0: 30 s */
 	uint32_t slowest; /* bytes a second averaged over 10 s below which it gives up; 0: 1000 */
+	const char *certificates; /* PEM file of those to believe; NULL: the system's */
 };
 struct vt_fetcher;
-/* Starts the process. VT_EIO. */
+/*
+ * Opens the ledger's folder. VT_EIO with errno. The process starts with the first request (so that
+ * what is wrong with it shows there), lives for at most ten minutes, and is then started anew.
+ */
 VT_MUST_USE vt_err vt_fetcher_start(const struct vt_fetcher_config *c, struct vt_fetcher **out);
 void vt_fetcher_stop(struct vt_fetcher *f);
 /*
