@@ -48,11 +48,11 @@ VT_MUST_USE vt_err vt_live_back(int dir);
 VT_MUST_USE vt_err vt_live_new(int dir, int *out_new);
 
 /*
- * Opens the images in use for a scan (at most two); *out_n 0: there is no update state.
+ * Opens the images that `link` leads to (at most two); *out_n 0: there is no update state.
  * `name` is the generation's.
  */
-VT_MUST_USE vt_err vt_live_images(
-	const char *state, int fds[2], size_t *out_n, char name[VT_GENERATION_MAX]);
+VT_MUST_USE vt_err vt_live_images(const char *state, const char *link, int fds[2], size_t *out_n,
+	char name[VT_GENERATION_MAX]);
 /*
  * A worker crashed on this generation. *out_back: it was one too many, and the generation before
  * is in use again.

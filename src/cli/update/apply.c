@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/update/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/progress.h"
+#include "cli/update/build.h"
+#include "cli/update/live.h"
+#include "cli/update/payload.h"
+#include "cli/update/tryout.h"
+#include "cli/where.h"
+#include "os/fd.h"
+#include "os/map.h"
+#include "store/folder.h"
+
+#define ARENA_MAX ((size_t)16 << 20)
+
+struct apply {
+	const struct vt_apply_job *job;
+	struct vt_apply_result *out;
+	vt_arena arena;
+	int state, sets, into, lock;
+	char *compiler, *worker;
+	struct vt_generation now;
+	bool has_now;
+	struct vt_build build;
+};
+
+static void failed(struct apply *a, vt_err e, const char *what)
+{
+	a->out->outcome = VT_APPLY_FAILED;
+	snprintf(a->out->why, sizeof a->out->why, "%s: %s", what,
+		e == VT_EIO && errno ? strerror(errno) : vt_err_text(e));
+}
+
+static void refused(struct apply *a, const char *id, const char *why)
+{
+	a->out->outcome = VT_APPLY_REFUSED;
+	a->out->refusal = id;
+	snprintf(a->out->why, sizeof a->out->why, "%s", why);
+}
+
+static vt_err open_all(struct apply *a)
+{
+	vt_err e = vt_store_open(a->job->state, true, &a->state);
+
+	if (!e)
+		e = vt_live_open(a->job->state, true, &a->sets);
+	if (!e)
+		e = vt_store_lock(a->sets, true, &a->lock);
+	if (!e)
+		e = vt_where_program("vitrine-compiler", &a->compiler);
+	if (!e)
+		e = vt_where_program("vitrine-worker", &a->worker);
+	if (e) {
+		failed(a, e, a->job->state);
+		return e;
+	}
+	a->has_now = vt_live_read(a->sets, "live", &a->arena, &a->now) == VT_OK;
+	return VT_OK;
+}
+
+static void close_all(struct apply *a)
+{
+	vt_build_free(&a->build);
+	vt_fd_close(a->into);
+	vt_fd_close(a->lock);
+	vt_fd_close(a->sets);
+	vt_fd_close(a->state);
+	free(a->compiler);
+	free(a->worker);
+	vt_arena_free(&a->arena);
+}
+
+static bool is_same(const struct apply *a)
+{
+	return a->has_now && a->now.state_index == a->job->plan->state_index &&
+		!(a->job->merge && a->now.delta);
+}
+
+/* Crashes put this very state out of use: it would only crash again. */
+static bool is_bad(struct apply *a)
+{
+	struct vt_generation bad;
+
+	return vt_live_bad(a->sets, &a->arena, &bad) == VT_OK &&
+		bad.state_index == a->job->plan->state_index;
+}
+
+static vt_err build(struct apply *a)
+{
+	struct vt_build *b = &a->build;
+	double started = vt_now();
+	int store = openat(a->state, "update", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	vt_err e = store < 0 ? VT_EIO : vt_live_new(a->sets, &a->into);
+
+	*b = (struct vt_build){
+		.compiler = a->compiler,
+		.store = store,
+		.sets = a->sets,
+		.into = a->into,
+		.plan = a->job->plan,
+		.now = a->has_now ? &a->now : NULL,
+		.merge = a->job->merge,
+		.arena = &a->arena,
+	};
+	if (!e)
+		e = vt_build_run(b);
+	vt_fd_close(store);
+	a->out->seconds_compile = vt_now() - started;
+	a->out->lines_more = b->more;
+	a->out->lines_less = b->less;
+	if (e)
+		failed(a, e, b->why[0] ? b->why : "new content");
+	else if (b->refusal)
+		refused(a, b->refusal, b->why);
+	return e ? e : b->refusal ? VT_EUNSUPPORTED : VT_OK;
+}
+
+static size_t open_new(const struct apply *a, int fds[2])
+{
+	static const char *const names[] = {"base.vtdb", "delta.vtdb"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < (a->build.next.delta ? 2u : 1u); i++) {
+		fds[n] = openat(a->into, names[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		n += fds[n] >= 0;
+	}
+	return n;
+}
+
+static vt_err try_out(struct apply *a)
+{
+	char name[VT_GENERATION_MAX];
+	int fresh[2], in_use[2];
+	size_t nfresh = open_new(a, fresh), nin_use = 0;
+	double started = vt_now();
+	struct vt_tryout t = {.worker = a->worker,
+		.images = fresh,
+		.nimages = nfresh,
+		.in_use = in_use,
+		.samples = vt_buf_span(&a->build.samples)};
+	vt_err e = nfresh ? VT_OK : VT_EIO;
+
+	if (vt_live_images(a->job->state, "live", in_use, &nin_use, name) != VT_OK)
+		nin_use = 0;
+	t.nin_use = nin_use;
+	if (!e)
+		e = vt_tryout_run(&t);
+	for (size_t i = 0; i < nfresh; i++)
+		vt_fd_close(fresh[i]);
+	for (size_t i = 0; i < nin_use; i++)
+		vt_fd_close(in_use[i]);
+	a->out->seconds_tryout = vt_now() - started;
+	/* a worker that will not take the image says so at once */
+	if (e && e != VT_ENOMEM && e != VT_EIO) {
+		refused(a, "tryout-load", "the worker does not take the compiled content");
+		return VT_EUNSUPPORTED;
+	}
+	if (e)
+		failed(a, e, "the try-out");
+	else if (t.refusal)
+		refused(a, t.refusal, t.why);
+	return e ? e : t.refusal ? VT_EUNSUPPORTED : VT_OK;
+}
+
+/* Directives are documents: their files are laid out for the commands that read them. */
+static vt_err write_directive(struct apply *a, const struct vt_plan_set *set)
+{
+	const struct vt_content *last = set->chain[set->nchain - 1];
+	int store = openat(a->state, "update", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct vt_payload p;
+	vt_err e = vt_payload_unpack(store, a->into, set, &p);
+
+	for (size_t i = 0; !e && i < p.n; i++) {
+		char path[VT_ENTRY_NAME_MAX + VT_ENTRY_FILE_MAX + 32];
+		vt_span text;
+		uint64_t size;
+
+		snprintf(path, sizeof path, "update/directives/%.*s/%.*s", (int)last->name.n,
+			(const char *)last->name.p, (int)p.v[i].name.n,
+			(const char *)p.v[i].name.p);
+		e = vt_fd_size(p.v[i].fd, &size);
+		if (!e)
+			e = vt_map_file(p.v[i].fd, size, &text);
+		if (!e) {
+			e = vt_store_write(a->state, path, text);
+			vt_map_close(text);
+		}
+	}
+	vt_payload_free(&p);
+	vt_fd_close(store);
+	return e;
+}
+
+static vt_err switch_over(struct apply *a)
+{
+	vt_err e = VT_OK;
+
+	a->out->step = VT_STEP_SWITCH;
+	a->build.next.applied = (int64_t)time(NULL);
+	for (size_t i = 0; !e && i < a->job->plan->nsets; i++) {
+		if (a->job->plan->sets[i].kind == VT_ENTRY_DIRECTIVE)
+			e = write_directive(a, &a->job->plan->sets[i]);
+	}
+	if (!e)
+		e = vt_live_switch(a->sets, &a->build.next);
+	if (e) {
+		failed(a, e, "switching to the new content");
+		return e;
+	}
+	snprintf(a->out->generation, sizeof a->out->generation, "%s", a->build.next.name);
+	a->out->outcome = VT_APPLY_DONE;
+	return VT_OK;
+}
+
+static bool has_content(const struct vt_plan *p)
+{
+	for (size_t i = 0; i < p->nsets; i++) {
+		if (p->sets[i].kind == VT_ENTRY_CONTENT)
+			return true;
+	}
+	return false;
+}
+
+void vt_update_apply(const struct vt_apply_job *job, struct vt_apply_result *out)
+{
+	struct apply a = {.job = job,
+		.out = out,
+		.arena = VT_ARENA_INIT(ARENA_MAX),
+		.state = -1,
+		.sets = -1,
+		.into = -1,
+		.lock = -1};
+	vt_err e;
+
+	*out = (struct vt_apply_result){.outcome = VT_APPLY_FAILED, .step = VT_STEP_TRYOUT};
+	e = open_all(&a);
+	if (!e && a.has_now)
+		snprintf(out->generation, sizeof out->generation, "%s", a.now.name);
+	if (!e && is_same(&a)) {
+		out->outcome = VT_APPLY_SAME;
+	} else if (!e && is_bad(&a)) {
+		refused(&a, "crashed-before", "workers crashed on this very content before");
+	} else if (!e && !has_content(job->plan)) {
+		refused(&a, "nothing-live", "no set of signatures is live in this state");
+	} else if (!e) {
+		e = build(&a);
+		if (!e)
+			e = try_out(&a);
+		if (!e)
+			(void)!switch_over(&a);
+	}
+	close_all(&a);
+}
