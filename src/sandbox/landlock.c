@@ -52,14 +52,22 @@ struct __attribute__((packed)) path_rule {
 /* write, read, read a folder, remove a folder or file, make a folder or file, truncate */
 #define FOLDER_RIGHTS                                                                              \
 	(1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 13 | 1u << 14)
+/* read, read a folder */
+#define READ_RIGHTS (1u << 2 | 1u << 3)
 #define NET_CONNECT 2u
 
-/* No rule but for `dir`, if not negative: what is handled and has no rule is denied. */
-static vt_err restrict_to(int dir, uint64_t net_allowed)
+static long add_rule(int ruleset, int dir, uint64_t rights)
+{
+	struct path_rule rule = {.allowed_access = rights, .parent_fd = dir};
+
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
+}
+
+/* No rule but for `dir`, if not negative, and `readable`: what has no rule is denied. */
+static vt_err restrict_to(int dir, const int *readable, size_t n, uint64_t net_allowed)
 {
 	size_t v = (size_t)vt_landlock_abi();
 	struct ruleset_attr attr;
-	struct path_rule rule = {.parent_fd = dir};
 	long fd, r = 0;
 
 	/* Version 1 denies renames from folder to folder, whatever the rules. */
@@ -74,9 +82,10 @@ static vt_err restrict_to(int dir, uint64_t net_allowed)
 	fd = syscall(SYS_landlock_create_ruleset, &attr, (size_t)versions[v].size, 0);
 	if (fd < 0)
 		return VT_EIO;
-	rule.allowed_access = attr.handled_access_fs & FOLDER_RIGHTS;
 	if (dir >= 0)
-		r = syscall(SYS_landlock_add_rule, (int)fd, RULE_PATH_BENEATH, &rule, 0);
+		r = add_rule((int)fd, dir, attr.handled_access_fs & FOLDER_RIGHTS);
+	for (size_t i = 0; !r && i < n; i++)
+		r = add_rule((int)fd, readable[i], READ_RIGHTS);
 	if (!r)
 		r = syscall(SYS_landlock_restrict_self, (int)fd, 0);
 	(void)close((int)fd);
@@ -85,10 +94,15 @@ static vt_err restrict_to(int dir, uint64_t net_allowed)
 
 vt_err vt_landlock_deny_all(void)
 {
-	return restrict_to(-1, 0);
+	return restrict_to(-1, NULL, 0, 0);
 }
 
 vt_err vt_landlock_folder_and_connect(int dir)
 {
-	return restrict_to(dir, NET_CONNECT);
+	return restrict_to(dir, NULL, 0, NET_CONNECT);
+}
+
+vt_err vt_landlock_service(int dir, const int *readable, size_t n)
+{
+	return restrict_to(dir, readable, n, 0);
 }

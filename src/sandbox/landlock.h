@@ -3,6 +3,8 @@
 #ifndef VT_SANDBOX_LANDLOCK_H
 #define VT_SANDBOX_LANDLOCK_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 /* The kernel's Landlock version, 0 if it has none or it is switched off. */
@@ -17,5 +19,10 @@ VT_MUST_USE vt_err vt_landlock_deny_all(void);
  * and removed, and TCP may connect (never listen).
  */
 VT_MUST_USE vt_err vt_landlock_folder_and_connect(int dir);
+/*
+ * The same without TCP, and what is below the `n` open folders may be read: for a service that
+ * listens already.
+ */
+VT_MUST_USE vt_err vt_landlock_service(int dir, const int *readable, size_t n);
 
 #endif
