@@ -16,11 +16,15 @@
 #ifndef VT_ENTRY_DELTA_H
 #define VT_ENTRY_DELTA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+
+/* Bytes of a line, its LF included. */
+#define VT_DELTA_LINE_MAX ((size_t)1 << 20)
 
 enum vt_delta_op {
 	VT_DELTA_FILE,
@@ -48,12 +52,18 @@ VT_MUST_USE vt_err vt_delta_open(vt_span text, struct vt_delta_reader *out);
 /* VT_END after the last step; VT_EFORMAT. */
 VT_MUST_USE vt_err vt_delta_next(struct vt_delta_reader *d, struct vt_delta_step *out);
 
-/* A file of a version: its bytes whole. `by_line`: lines that each end with LF. */
+/* True for a file whose lines each end with LF and are not too long; an empty file has none. */
+bool vt_delta_by_line(vt_span bytes, uint64_t *out_lines);
+
+/* A file of a version: its bytes whole. `by_line`: as vt_delta_by_line() says. */
 struct vt_delta_file {
 	vt_span name, bytes;
 	bool by_line;
 };
-/* The delta from the old to the new files (each ascending by name). VT_ELIMIT, VT_ENOMEM. */
+/*
+ * The delta from the old to the new files (each ascending by name); 1 <= from < to. VT_EARG for
+ * names, versions and orders that could not be read back; VT_ELIMIT, VT_ENOMEM.
+ */
 VT_MUST_USE vt_err vt_delta_make(vt_buf *b, vt_span set, uint64_t from, uint64_t to,
 	const struct vt_delta_file *old, size_t nold, const struct vt_delta_file *now, size_t nnow);
 
