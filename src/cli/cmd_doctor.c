@@ -156,7 +156,7 @@ static void examine(struct findings *f, const struct settings *s)
 		f->compiler = NULL;
 	if (vt_where_cache(&f->cache))
 		f->cache = NULL;
-	f->have_databases = vt_databases_open(&f->databases, COMMAND, &s->db, false) == VT_OK;
+	f->have_databases = vt_databases_open(&f->databases, COMMAND, &s->db, NULL, false) == VT_OK;
 	if (f->worker && f->have_databases)
 		run_test(&f->test, f->worker, &f->databases);
 	else

@@ -11,6 +11,7 @@
 #include "cli/database.h"
 #include "cli/scan.h"
 #include "cli/signals.h"
+#include "cli/update/crashes.h"
 #include "cli/where.h"
 
 #define COMMAND "vitrine scan"
@@ -33,7 +34,7 @@ struct settings {
 	struct vt_limits limits;
 	uint32_t jobs;
 	struct vt_strings db, outputs;
-	const char *files_from;
+	const char *files_from, *state;
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -64,6 +65,8 @@ static const struct vt_option options[] = {
 	{'d', "db", "PATH", VT_OPTION_STRINGS, AT(db),
 		"an image, a signature file, or a folder of them; may be\ngiven several times",
 		NULL},
+	{0, "state", "DIR", VT_OPTION_STRING, AT(state),
+		"where updates keep what they bring (used without --db)", NULL},
 	{'z', "all-match", NULL, VT_OPTION_FLAG, AT(all_match),
 		"report every rule that matches, not a file's first", NULL},
 	{0, "pua", NULL, VT_OPTION_FLAG, AT(pua), "potentially unwanted applications too", NULL},
@@ -175,7 +178,7 @@ static vt_err check(struct settings *s, const struct vt_strings *paths)
 }
 
 static int run(struct settings *s, const struct vt_strings *paths, const char *worker,
-	const struct vt_databases *databases)
+	const struct vt_databases *databases, struct vt_crashes *crashes)
 {
 	struct vt_scan_plan plan = {
 		.walk = {.recursive = s->recursive,
@@ -199,6 +202,7 @@ static int run(struct settings *s, const struct vt_strings *paths, const char *w
 		.shows_clean = s->verbose || (s->format >= FORMAT_JSONL && s->format <= FORMAT_CSV),
 		.print_errors = s->format != FORMAT_HUMAN || s->quiet || s->infected,
 		.databases = &databases->names,
+		.crashes = crashes,
 	};
 	struct vt_output_style style = {
 		.color = wants_color(s),
@@ -224,6 +228,7 @@ static int run(struct settings *s, const struct vt_strings *paths, const char *w
 static int scan(struct settings *s, const struct vt_strings *paths)
 {
 	struct vt_databases databases = {0};
+	struct vt_crashes crashes = {.command = COMMAND, .state = s->state};
 	int status = VT_EXIT_ERROR;
 	char *worker = NULL;
 	vt_err e;
@@ -233,11 +238,13 @@ static int scan(struct settings *s, const struct vt_strings *paths)
 			stderr);
 		return status;
 	}
-	e = vt_databases_open(&databases, COMMAND, &s->db, s->quiet);
+	e = vt_databases_open(&databases, COMMAND, &s->db, s->state, s->quiet);
 	/* Only now: until here there is nothing to sum up when a signal ends us. */
 	vt_signals_install();
 	if (!e)
-		status = run(s, paths, worker, &databases);
+		status = run(s, paths, worker, &databases, &crashes);
+	if (!e)
+		vt_crashes_judge(&crashes, databases.generation, worker);
 	vt_databases_close(&databases);
 	free(worker);
 	return status;

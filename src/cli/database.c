@@ -14,6 +14,7 @@
 #include "cli/readonly.h"
 #include "cli/sources.h"
 #include "cli/text.h"
+#include "cli/update/live.h"
 #include "cli/where.h"
 #include "crypto/hash.h"
 #include "engine/db/db.h"
@@ -250,6 +251,55 @@ static vt_err add_sources(struct opener *o)
 	return e;
 }
 
+/* The images of one generation, all or none. */
+static vt_err add_generation(struct opener *o, const char *state, const char *link)
+{
+	struct vt_databases *d = o->out;
+	size_t before = d->n, n;
+	char name[VT_GENERATION_MAX], shown[VT_GENERATION_MAX + 16];
+	int fds[2];
+	vt_err e = vt_live_images(state, link, fds, &n, name);
+
+	if (e)
+		return say(o, state, "the content that updates brought can't be opened");
+	if (n == 0)
+		return VT_OK;
+	snprintf(shown, sizeof shown, "update %s", name);
+	for (size_t i = 0; i < n; i++) {
+		if (!e)
+			e = add_image(o, fds[i], shown);
+		if (e)
+			vt_fd_close(fds[i]);
+	}
+	while (e && d->n > before)
+		vt_fd_close(d->fds[--d->n]);
+	if (!e)
+		e = add_name(o, shown);
+	if (!e)
+		snprintf(d->generation, sizeof d->generation, "%s", name);
+	return e;
+}
+
+/* What updates brought; if that is damaged, what they brought before. */
+static vt_err add_live(struct opener *o, const char *state)
+{
+	char *usual = NULL;
+	vt_err e;
+
+	if (!state && vt_where_state(&usual) != VT_OK)
+		return VT_OK;
+	state = state ? state : usual;
+	e = add_generation(o, state, "live");
+	if (e && add_generation(o, state, "good") == VT_OK && o->out->generation[0]) {
+		(void)say(o, state,
+			"the content in use is damaged; scanning with the one before it."
+			" 'vitrine update' brings it anew");
+		e = VT_OK;
+	}
+	free(usual);
+	return e;
+}
+
 static vt_err add_defaults(struct opener *o)
 {
 	char *base;
@@ -269,8 +319,8 @@ static vt_err add_defaults(struct opener *o)
 	return e;
 }
 
-vt_err vt_databases_open(
-	struct vt_databases *d, const char *command, const struct vt_strings *paths, bool quiet)
+vt_err vt_databases_open(struct vt_databases *d, const char *command,
+	const struct vt_strings *paths, const char *state, bool quiet)
 {
 	struct opener o = {.out = d, .command = command, .quiet = quiet};
 	vt_err e = VT_OK;
@@ -278,6 +328,8 @@ vt_err vt_databases_open(
 	*d = (struct vt_databases){0};
 	open_cache(&o);
 	if (paths->n == 0)
+		e = add_live(&o, state);
+	if (!e && paths->n == 0)
 		e = add_defaults(&o);
 	for (size_t i = 0; !e && i < paths->n; i++)
 		e = add_path(&o, paths->v[i]);

@@ -16,14 +16,16 @@ struct vt_databases {
 	int fds[VT_MAX_IMAGES];
 	size_t n;
 	struct vt_strings names; /* what they were made from, for the report; malloc'ed */
+	char generation[32];     /* of the update in use among them; empty: none */
 };
 
 /*
- * `paths` empty: the base content and, where it has signatures, /var/lib/clamav. Each failure has
- * been printed, starting with `command`.
+ * `paths` empty: the content that updates brought into the state folder (NULL: the usual one), the
+ * base content and, where it has signatures, /var/lib/clamav. Each failure has been printed,
+ * starting with `command`.
  */
-VT_MUST_USE vt_err vt_databases_open(
-	struct vt_databases *d, const char *command, const struct vt_strings *paths, bool quiet);
+VT_MUST_USE vt_err vt_databases_open(struct vt_databases *d, const char *command,
+	const struct vt_strings *paths, const char *state, bool quiet);
 void vt_databases_close(struct vt_databases *d);
 
 #endif

@@ -168,7 +168,7 @@ vt_err vt_db_views_open(
 	vt_err e;
 
 	*views = (struct vt_db_views){0};
-	e = vt_databases_open(&views->databases, command, paths, quiet);
+	e = vt_databases_open(&views->databases, command, paths, NULL, quiet);
 	for (size_t i = 0; !e && i < views->databases.n; i++) {
 		e = vt_db_view_open(&views->v[i], views->databases.fds[i], command, "database");
 		views->n += !e;

@@ -127,6 +127,7 @@ static void deliver(void *ctx, uint64_t id, const struct vt_report *report)
 			vt_report_gap(&s->local, VT_REASON_LIMIT_FILE_SIZE, (vt_span){0}) == VT_OK)
 			report = &s->local;
 		record(s, vt_span_of(slot->path, slot->path_n), report, 0);
+		vt_crashes_note(s->plan->crashes, vt_span_of(slot->path, slot->path_n), report);
 	}
 	free(slot->path);
 	slot->path = NULL;

@@ -4,6 +4,7 @@
 #define VT_CLI_SCAN_H
 
 #include "cli/output.h"
+#include "cli/update/crashes.h"
 #include "cli/walk.h"
 #include "proc/supervisor/pool.h"
 
@@ -20,6 +21,7 @@ struct vt_scan_plan {
 	bool shows_clean;     /* it shows CLEAN files */
 	bool print_errors;    /* on standard error too: the report does not show them to a person */
 	const struct vt_strings *databases; /* for the summary */
+	struct vt_crashes *crashes;         /* takes down files that workers died on */
 };
 
 /* Runs it to the end, whatever happens on the way; returns the exit status. */

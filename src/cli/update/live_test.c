@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,15 +28,20 @@ static int set_up(void **unused)
 	return !mkdtemp(state) || vt_live_open(state, true, &dir) != VT_OK;
 }
 
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	(void)st;
+	(void)flag;
+	(void)at;
+	return remove(path);
+}
+
 static int tear_down(void **unused)
 {
-	char command[128];
-
 	(void)unused;
 	vt_fd_close(dir);
 	vt_arena_free(&arena);
-	snprintf(command, sizeof command, "rm -rf %s", state);
-	return system(command);
+	return nftw(state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void write_file(int at, const char *name, const char *text)
