@@ -44,24 +44,29 @@ static vt_err open_current(struct vt_ledger *l)
 	return l->file < 0 || fsync(l->dir) ? VT_EIO : VT_OK;
 }
 
-/* Counts a leaf; behind the 256th the bundle gets its name, and its hashes are written. */
+static vt_err write_tile(void *ctx, const struct vt_tile *t, vt_span bytes)
+{
+	const struct vt_ledger *l = ctx;
+	char path[VT_TILE_PATH_MAX];
+
+	return vt_file_replace(l->dir, vt_tile_path(t, path), 0644, bytes);
+}
+
+/* Counts a leaf; behind the 256th the bundle gets its name. Its hashes are there before. */
 static vt_err count(struct vt_ledger *l, vt_span entry)
 {
+	struct vt_tile bundle = {.level = VT_TILE_ENTRIES,
+		.index = l->tree.size / VT_TILE_WIDTH,
+		.width = VT_TILE_WIDTH};
 	char path[VT_TILE_PATH_MAX];
-	uint64_t index = l->tree.size / VT_TILE_WIDTH;
 	vt_hash leaf;
 	vt_err e;
 
 	vt_merkle_leaf(entry, &leaf);
-	if (l->tree.size % VT_TILE_WIDTH != VT_TILE_WIDTH - 1)
-		return vt_ledger_tree_add(&l->tree, l->dir, &leaf);
-	(void)vt_tile_path(
-		&(struct vt_tile){.level = VT_TILE_ENTRIES, .index = index, .width = VT_TILE_WIDTH},
-		path);
-	/* Hashes first: a bundle in its place has them. */
-	e = vt_ledger_tree_add(&l->tree, l->dir, &leaf);
-	if (!e)
-		e = vt_file_move(l->dir, VT_LEDGER_CURRENT, path);
+	e = vt_ledger_tree_add(&l->tree, &leaf, write_tile, l);
+	if (e || l->tree.size % VT_TILE_WIDTH)
+		return e;
+	e = vt_file_move(l->dir, VT_LEDGER_CURRENT, vt_tile_path(&bundle, path));
 	return e ? e : open_current(l);
 }
 

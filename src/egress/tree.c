@@ -45,13 +45,13 @@ vt_err vt_ledger_tree_load(struct vt_ledger_tree *t, int dir, uint64_t bundles)
 	return e;
 }
 
-vt_err vt_ledger_tree_add(struct vt_ledger_tree *t, int dir, const vt_hash *leaf)
+vt_err vt_ledger_tree_add(
+	struct vt_ledger_tree *t, const vt_hash *leaf, vt_tile_full *full, void *ctx)
 {
 	uint64_t index = t->size++;
 	vt_hash hash = *leaf;
 
 	for (unsigned level = 0; level < VT_TILE_LEVELS; level++) {
-		char path[VT_TILE_PATH_MAX];
 		struct vt_tile tile = {.level = level, .width = VT_TILE_WIDTH};
 		vt_err e;
 
@@ -60,8 +60,7 @@ vt_err vt_ledger_tree_add(struct vt_ledger_tree *t, int dir, const vt_hash *leaf
 			break;
 		index /= VT_TILE_WIDTH;
 		tile.index = index;
-		e = vt_file_replace(dir, vt_tile_path(&tile, path), 0644,
-			vt_span_of(t->edge[level], VT_TILE_BYTES));
+		e = full(ctx, &tile, vt_span_of(t->edge[level], VT_TILE_BYTES));
 		if (e)
 			return e;
 		vt_ledger_fold(t->edge[level], VT_TILE_WIDTH, &hash);

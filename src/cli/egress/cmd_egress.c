@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vitrine egress: finds the verb in verbs.def and calls it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "cli/egress/egress.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/where.h"
+
+static const struct {
+	const char *name, *help;
+	vt_cmd_fn *run;
+} verbs[] = {
+#define VT_EGRESS_VERB(name, help) {#name, help, vt_egress_cmd_##name},
+#include "cli/egress/verbs.def"
+#undef VT_EGRESS_VERB
+};
+
+static void help(FILE *f)
+{
+	fputs("Usage: vitrine egress VERB [OPTION]...\n"
+	      "Shows the ledger of what was sent from this machine, and checks it.\n\nVerbs:\n",
+		f);
+	for (size_t i = 0; i < VT_COUNT(verbs); i++)
+		fprintf(f, "  %-10s%s\n", verbs[i].name, verbs[i].help);
+	fputs("\n'vitrine egress VERB --help' says more.\n", f);
+}
+
+int vt_cmd_egress(int argc, char **argv)
+{
+	const char *names[VT_COUNT(verbs)], *near;
+
+	if (argc < 2) {
+		help(stderr);
+		return VT_EXIT_ERROR;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help(stdout);
+		return VT_EXIT_CLEAN;
+	}
+	for (size_t i = 0; i < VT_COUNT(verbs); i++) {
+		names[i] = verbs[i].name;
+		if (strcmp(verbs[i].name, argv[1]) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	}
+	near = vt_nearest(argv[1], names, VT_COUNT(names));
+	fprintf(stderr, "vitrine egress: there is no verb '%s'", argv[1]);
+	if (near)
+		fprintf(stderr, "; did you mean '%s'?", near);
+	fputs("\nTry 'vitrine egress --help'.\n", stderr);
+	return VT_EXIT_ERROR;
+}
+
+static void complain(const char *command, const char *place, const char *why)
+{
+	fprintf(stderr, "%s: ", command);
+	vt_put_visible(stderr, vt_span_str(place));
+	fprintf(stderr, ": %s\n", why);
+}
+
+vt_err vt_ledger_view_open(struct vt_ledger_view *v, const char *command, const char *place)
+{
+	char *state = NULL, *own = NULL;
+	vt_err e = VT_OK;
+
+	*v = (struct vt_ledger_view){0};
+	if (!place) {
+		e = vt_where_state(&state);
+		if (!e && asprintf(&own, "%s/egress", state) < 0)
+			e = VT_ENOMEM;
+		if (e)
+			fprintf(stderr, "%s: no ledger: neither XDG_STATE_HOME nor HOME is set\n",
+				command);
+		place = own;
+	}
+	if (!e) {
+		e = vt_site_open(place, NULL, &v->site);
+		if (e)
+			complain(command, place,
+				e == VT_EIO            ? strerror(errno)
+					: e == VT_EARG ? "not a folder, and not an export"
+						       : "not an export that can be read");
+	}
+	v->files = (struct vt_ledger_files){.get = vt_site_get, .ctx = v->site};
+	free(state);
+	free(own);
+	return e;
+}
+
+void vt_ledger_view_close(struct vt_ledger_view *v)
+{
+	vt_site_close(v->site);
+	v->site = NULL;
+}
+
+int vt_ledger_view_result(const struct vt_ledger_view *v, const char *command, vt_err e,
+	const struct vt_ledger_walk *walk)
+{
+	if (!e)
+		return VT_EXIT_CLEAN;
+	if (e == VT_EFORMAT && walk->why[0])
+		fprintf(stderr, "%s: the ledger is damaged: %s\n", command, walk->why);
+	else
+		fprintf(stderr, "%s: %s\n", command,
+			*vt_site_why(v->site) ? vt_site_why(v->site) : vt_err_text(e));
+	return VT_EXIT_ERROR;
+}
+
+const char *vt_time_text(int64_t us, char buf[VT_TIME_TEXT])
+{
+	time_t seconds = (time_t)(us / 1000000);
+	char text[24] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(buf, VT_TIME_TEXT, "%s.%06" PRId64 "Z", text, us % 1000000);
+	return buf;
+}
