@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +34,27 @@ struct apply {
 	struct vt_build build;
 };
 
+/* A sentence that is too long is cut. */
+__attribute__((format(printf, 2, 3))) static void explain(struct apply *a, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(a->out->why, sizeof a->out->why, fmt, args);
+	va_end(args);
+}
+
 static void failed(struct apply *a, vt_err e, const char *what)
 {
 	a->out->outcome = VT_APPLY_FAILED;
-	snprintf(a->out->why, sizeof a->out->why, "%s: %s", what,
-		e == VT_EIO && errno ? strerror(errno) : vt_err_text(e));
+	explain(a, "%s: %s", what, e == VT_EIO && errno ? strerror(errno) : vt_err_text(e));
 }
 
 static void refused(struct apply *a, const char *id, const char *why)
 {
 	a->out->outcome = VT_APPLY_REFUSED;
 	a->out->refusal = id;
-	snprintf(a->out->why, sizeof a->out->why, "%s", why);
+	explain(a, "%s", why);
 }
 
 static vt_err open_all(struct apply *a)
