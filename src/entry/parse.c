@@ -199,6 +199,8 @@ static vt_err parse(struct parser *p, struct vt_entry *e)
 	rows = err ? NULL : vt_rows_of(e->kind, &n);
 	for (size_t i = 0; !err && i < n; i++)
 		err = read_row(p, &rows[i], e);
+	if (!err && p->more && !at_key(p, "sig"))
+		err = refuse(p, "a line that is unknown, in the wrong place, or one too many");
 	if (err)
 		return err;
 	e->text = all;
@@ -211,7 +213,7 @@ static vt_err parse(struct parser *p, struct vt_entry *e)
 	}
 	err = read_sigs(p, e);
 	if (!err && p->more)
-		err = refuse(p, "a line that may not be here");
+		err = refuse(p, "a line behind the signatures");
 	return err;
 }
 
