@@ -157,7 +157,7 @@ static vt_err receive(struct exchange *x)
 		return e;
 	e = vt_conn_receive(&h->conn, h->in.p + h->in.n, room, now + h->config.timeout_ms, &n);
 	if (e == VT_EAGAIN)
-		return fail(h, VT_EPEER, "the server sent nothing for %.0f seconds",
+		return fail(h, VT_EPEER, "the server sent nothing for %g seconds",
 			h->config.timeout_ms / 1000.0);
 	if (e == VT_EPEER && h->conn.tls && *vt_tls_why(h->conn.tls))
 		return fail(h, e, "%s", vt_tls_why(h->conn.tls));
