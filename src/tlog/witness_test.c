@@ -46,12 +46,9 @@ static void expect(const struct vt_add_checkpoint *r, struct vt_witnessed state,
 		assert_true(vt_hash_eq(&now.root, &then->root));
 }
 
-static struct vt_add_checkpoint request(const char *name)
+static void request(const char *name, struct vt_add_checkpoint *out)
 {
-	struct vt_add_checkpoint r;
-
-	assert_int_equal(vt_add_checkpoint_parse(fake_file(name), &r), VT_OK);
-	return r;
+	assert_int_equal(vt_add_checkpoint_parse(fake_file(name), out), VT_OK);
 }
 
 static void test_growth(void **state)
@@ -59,7 +56,7 @@ static void test_growth(void **state)
 	static struct vt_add_checkpoint r;
 
 	(void)state;
-	r = request("add-checkpoint-5-7");
+	request("add-checkpoint-5-7", &r);
 	assert_int_equal(r.old_size, 5);
 	assert_int_equal(r.proof.n, 4);
 	expect(&r, at5, 200, false, &at7);
@@ -72,7 +69,7 @@ static void test_growth(void **state)
 	at5.root.b[0] ^= 1;
 	r.proof.v[2].b[9] ^= 1;
 	expect(&r, at5, 422, false, NULL);
-	r = request("add-checkpoint-5-7");
+	request("add-checkpoint-5-7", &r);
 	r.proof.n--;
 	expect(&r, at5, 422, false, NULL);
 	r.note = fake_file("checkpoint-7-forked");
@@ -87,7 +84,7 @@ static void test_first_and_same(void **state)
 	static struct vt_add_checkpoint r;
 
 	(void)state;
-	r = request("add-checkpoint-0-7");
+	request("add-checkpoint-0-7", &r);
 	expect(&r, nothing, 200, false, &at7);
 	r.proof.n = 1;
 	expect(&r, nothing, 422, false, NULL); /* "MUST be empty if the old size is zero" */
@@ -113,7 +110,7 @@ static void test_who_signed(void **state)
 	size_t n;
 
 	(void)state;
-	r = request("add-checkpoint-0-7");
+	request("add-checkpoint-0-7", &r);
 	log_ = fake_signer("other.example/log", VT_KEY_ED25519);
 	expect(&r, nothing, 403, false, NULL);
 	/* another key of the same name */
@@ -125,7 +122,7 @@ static void test_who_signed(void **state)
 	r.note = vt_buf_span(&b);
 	expect(&r, nothing, 403, false, NULL);
 	/* signed, and not a checkpoint as we want them */
-	r = request("add-checkpoint-0-7");
+	request("add-checkpoint-0-7", &r);
 	assert_true(vt_span_find(r.note, 0, "\n\n", 2, &n));
 	text = vt_span_of(r.note.p, n + 1);
 	for (unsigned i = 0; i < 2; i++) {
@@ -146,7 +143,7 @@ static void test_who_signed(void **state)
 static void test_the_empty_tree(void **state)
 {
 	struct vt_witnessed empty = {0}, wrong = {0};
-	struct vt_add_checkpoint r = {0};
+	static struct vt_add_checkpoint r;
 	vt_buf b = VT_BUF_INIT(1000), t = VT_BUF_INIT(1000);
 	struct vt_checkpoint c = {vt_span_str("log.example/vectors"), 0, {{0}}};
 
