@@ -85,6 +85,8 @@ class World:
 
 
 def has_updates():
+    if not (BUILD / "vitrine").exists():
+        return False
     p = subprocess.run([BUILD / "vitrine", "help"], check=False, capture_output=True, text=True)
     return (BUILD / "vitrine-updater").exists() and " update " in p.stdout + p.stderr
 
