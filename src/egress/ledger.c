@@ -147,13 +147,15 @@ static uint64_t count_bundles(int dir)
 }
 
 /* What follows the last whole entry was not synced, so not sent. It is kept aside all the same. */
-static vt_err cut_torn(struct vt_ledger *l, vt_span torn)
+static vt_err cut_torn(struct vt_ledger *l)
 {
 	char name[64];
 	vt_err e;
 
+	if (l->scratch.n == 0)
+		return VT_OK;
 	(void)snprintf(name, sizeof name, "torn.%" PRIu64 ".%" PRId64, l->tree.size, now_us());
-	e = vt_file_replace(l->dir, name, 0600, torn);
+	e = vt_file_replace(l->dir, name, 0600, vt_buf_span(&l->scratch));
 	if (e)
 		return e;
 	return ftruncate(l->file, (off_t)l->offset) || fdatasync(l->file) ? VT_EIO : VT_OK;
@@ -176,6 +178,7 @@ static bool is_torn(vt_span rest)
 	return r.bad || vt_reader_left(&r) == 0 || zeros == rest.n;
 }
 
+/* Leaves what is torn in l->scratch. */
 static vt_err read_current(struct vt_ledger *l)
 {
 	vt_buf b = VT_BUF_INIT(CURRENT_MAX + 1);
@@ -196,7 +199,7 @@ static vt_err read_current(struct vt_ledger *l)
 		if (r.bad || vt_egress_parse(body, &entry)) {
 			vt_span rest = vt_span_clip(vt_buf_span(&b), l->offset, b.n);
 
-			e = is_torn(rest) ? cut_torn(l, rest) : VT_EFORMAT;
+			e = is_torn(rest) ? vt_buf_add(&l->scratch, rest.p, rest.n) : VT_EFORMAT;
 			break;
 		}
 		if (entry.seq != before)
@@ -249,6 +252,9 @@ vt_err vt_ledger_open_at(int dir, struct vt_ledger **out)
 		e = read_current(l);
 	if (!e)
 		e = vt_ledger_check_head(l);
+	/* Only now: what a checkpoint covers was synced, and can't be torn. */
+	if (!e)
+		e = cut_torn(l);
 	if (e) {
 		l->broken = true;
 		vt_ledger_close(l);

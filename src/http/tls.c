@@ -136,10 +136,13 @@ static vt_err failed(struct vt_tls *t, const char *doing)
 
 static bool name_peer(SSL *ssl, const struct vt_url *url)
 {
+	char host[VT_HOST_MAX + 1]; /* OpenSSL's macro takes no const */
+
+	memcpy(host, url->host, sizeof host);
 	if (url->literal)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), url->host) == 1;
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, url->host) == 1 && SSL_set_tlsext_host_name(ssl, url->host) == 1;
+	return SSL_set1_host(ssl, url->host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
 vt_err vt_tls_open(const struct vt_tls_trust *trust, const struct vt_url *url, struct vt_tls **out)

@@ -323,7 +323,7 @@ def test_one_function_sends():
     assert users["sendmsg"] == {"channel.c.o"}
     for name in ("send", "sendmmsg", "sendfile", "sendfile64", "splice", "writev", "SSL_set_fd", "BIO_new_socket",
                  "BIO_new_connect", "getaddrinfo"):
-        assert name not in users or users[name] <= {"server.c.o"}, name
+        assert name not in users, (name, users[name])
     updater = subprocess.run(["nm", "-D", "-u", BUILD / "vitrine-updater"], check=True, capture_output=True, text=True).stdout
     imports = {w.split("@")[0] for w in updater.split()}
     assert {"sendto", "sendmsg", "recvfrom"} <= imports
