@@ -141,7 +141,9 @@ vt_err vt_service_run(const struct vt_service_parts *p)
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+		/* a limit on file sizes: a failed write, said and ended properly */
+		signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return VT_EIO;
 	e = open_folder(p, &dir, &lock);
 	if (e)
