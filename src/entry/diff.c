@@ -251,16 +251,17 @@ static uint64_t count_lines(const uint8_t *p, size_t n)
 /* Moves over whole lines that are the same. */
 static vt_err skip(struct differ *d)
 {
-	const uint8_t *a = d->old.p + d->at_old, *b = d->now.p + d->at_now, *end;
-	size_t n = common(a, b, vt_min_size(d->old.n - d->at_old, d->now.n - d->at_now));
+	vt_span a = vt_span_clip(d->old, d->at_old, SIZE_MAX);
+	vt_span b = vt_span_clip(d->now, d->at_now, SIZE_MAX);
+	size_t most = vt_min_size(a.n, b.n), n = most ? common(a.p, b.p, most) : 0;
+	const uint8_t *end = n ? memrchr(a.p, '\n', n) : NULL;
 
-	end = n ? memrchr(a, '\n', n) : NULL;
 	if (!end)
 		return VT_OK;
-	n = (size_t)(end - a) + 1;
+	n = (size_t)(end - a.p) + 1;
 	d->at_old += n;
 	d->at_now += n;
-	return d->out->keep(d->out->ctx, count_lines(a, n));
+	return d->out->keep(d->out->ctx, count_lines(a.p, n));
 }
 
 /* Cuts off the whole lines at the ends that are the same. */
