@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import tlog
+from . import parties, tlog
 from .tlog import Bad
 
 
@@ -99,3 +99,45 @@ class Service:
         return tlog.signed_by(text, signatures, self.key)
 
 
+
+
+class Remote:
+    """A witness or mirror that runs as a service, for a parties.Publisher."""
+
+    def __init__(self, service):
+        self.service, self.key = service, service.key
+
+    def ask(self, log, size):
+        """Sends the head; the answer to it once the old size is the right one."""
+        old = 0
+        for _ in range(2):
+            status, answer = self.service.post("/add-checkpoint", log.request(old, size))
+            if status != 409 or not answer.strip().isdigit():
+                break
+            old = int(answer)
+            if old > size:
+                break
+        if status != 200:
+            raise parties.Refused(status, answer.decode(errors="replace").strip())
+        return answer
+
+    def cosign(self, log, _now, size=None):
+        return self.ask(log, log.size if size is None else size)
+
+
+class RemoteMirror(Remote, parties.Mirror):
+    def vouch(self, log, _folder, _now, size=None):
+        size = log.size if size is None else size
+        self.ask(log, size)
+        start = 0
+        for _ in range(3):
+            status, answer = self.service.post("/add-entries", tlog.add_entries(
+                log.origin, log.entries, log.tree, start, size))
+            if status not in (202, 409):
+                break
+            end, start = (int(x) for x in answer.split(b"\n")[:2])
+            if end != size or start > size:
+                break
+        if status != 200:
+            raise parties.Refused(status, answer.decode(errors="replace").strip())
+        return answer

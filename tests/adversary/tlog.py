@@ -255,6 +255,19 @@ class Tree:
             return sub(m - k, start + k, end, False) + [self.range(start, start + k)]
         return [] if old in (0, size) else sub(old, 0, size, True)
 
+    def subtree(self, start, end, size):
+        """That the entries [start, end) are those of the tree: what an upload to a mirror carries."""
+        def sub(s, e, at, n, whole):
+            if s == 0 and e == n:
+                return [] if whole else [self.range(at, at + n)]
+            k = split(n)
+            if e <= k:
+                return sub(s, e, at, k, whole) + [self.range(at + k, at + n)]
+            if k <= s:
+                return sub(s - k, e - k, at + k, n - k, whole) + [self.range(at, at + k)]
+            return sub(0, e - k, at + k, n - k, False) + [self.range(at, at + k)]
+        return sub(start, end, 0, size, True)
+
 
 def check_inclusion(index, size, leaf, path, root):
     """RFC 9162, section 2.1.3.2."""
@@ -370,6 +383,17 @@ def parse_add_checkpoint(body):
     if not sep or not m or len(lines) > 64:
         raise Bad("add-checkpoint: the request")
     return int(m[1]), [unb64(x) for x in lines[1:]], signed
+
+
+def add_entries(origin, entries, tree, start, end):
+    """The body of an upload of entries [start, end) to a mirror whose pending checkpoint has size `end`."""
+    name = origin.encode()
+    out = [struct.pack(">H", len(name)), name, struct.pack(">QQH", start, end, 0)]
+    for base in range(start - start % WIDTH, end, WIDTH):
+        some = range(max(start, base), min(end, base + WIDTH))
+        proof = tree.subtree(base, some.stop, end)
+        out += [bundle(entries[i] for i in some), bytes([len(proof)]), *proof]
+    return b"".join(out)
 
 
 def proof_file(index, path, signed, extra=None):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from adversary import parties, tlog  # noqa: E402
-from adversary.services import Service  # noqa: E402
+from adversary import audit, parties, tlog  # noqa: E402
+from adversary.services import Remote, RemoteMirror, Service  # noqa: E402
 
 
 @pytest.fixture
@@ -71,4 +71,42 @@ def test_witnesses_agree(witness):
             witness.stop()
             witness.start()
     assert {200, 400, 403, 404, 409, 422} <= set(seen), seen
-    assert mine.size > 1000
+    assert mine.size > 256
+
+
+def test_services_and_publisher_agree(program, tmp_path):
+    """Vitrine's witnesses and mirror cosign what a Python publisher publishes, but for a hidden chunk."""
+    p = parties.setting(tmp_path / "public", witnesses=0, mirrors=0)
+    services = [Service(program, kind, tmp_path / name, f"{name}.example")
+                for kind, name in (("witness", "w1"), ("witness", "w2"), ("mirror", "m1"))]
+    try:
+        for s in services:
+            s.configure([(p.log.key.vkey, tmp_path / "public")])
+            s.start()
+        p.witnesses, p.mirrors = [Remote(s) for s in services[:2]], [RemoteMirror(services[2])]
+        for i in range(3):
+            assert p.publish("main", {"a.ndb": b"".join(b"Test.%d:0:*:%040x\n" % (j, j) for j in range(i, i + 5))}) == []
+            assert p.publish("other", {"b.hdb": b"%032x:68:Test\n" % i}) == []
+        for _ in range(150):    # past a tile
+            p.add_content("main", {"a.ndb": b"%d\n" % p.log.size})
+            p.add_state()
+        assert p.commit() == []
+        seen = audit.Audit(tmp_path / "public", p.log.key.vkey)
+        assert seen.problems == [] and seen.cosigned(s.key.vkey for s in services) == 3
+        p.add_content("main", {"a.ndb": b"for one only\n"})
+        p.add_state()
+        p.upload(chunks={})
+        lines, refused = p.cosignatures()
+        assert [name for name, _ in refused] == ["m1.example"] and len(lines) == 2, refused
+        q = p.fork(tmp_path / "other")
+        p.upload()
+        p.add_state()
+        q.add_content("main", {"a.ndb": b"targeted\n"})
+        q.add_state()
+        p.upload()
+        q.upload()
+        assert [e.status for _, e in p.cosignatures()[1]] == []
+        assert {e.status for _, e in q.cosignatures()[1]} <= {409, 422} and len(q.cosignatures()[1]) == 3
+    finally:
+        for s in services:
+            s.stop()
