@@ -64,7 +64,10 @@ static vt_err add_member(struct vt_site *s, const char *path, uint64_t offset, u
 		s->cap = cap;
 	}
 	s->members[s->n] = (struct member){.path = strdup(path), .offset = offset, .size = size};
-	return s->members[s->n].path ? (s->n++, VT_OK) : VT_ENOMEM;
+	if (!s->members[s->n].path)
+		return VT_ENOMEM;
+	s->n++;
+	return VT_OK;
 }
 
 /* Headers one after the other; contents stay where they are. */
