@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ipc/compile.h"
+#include "ipc/fetch.h"
 #include "ipc/report.h"
 #include "ipc/setup.h"
 
@@ -43,6 +44,32 @@ static vt_err read_results(struct vt_report_reader *r, vt_reader *body, uint64_t
 	}
 }
 
+/* Between the updater and its client, in both directions. */
+static vt_err read_fetch(vt_msg_id id, vt_reader *body)
+{
+	struct vt_wire_fetch_setup setup;
+	struct vt_wire_fetch_done done;
+	struct vt_wire_fetch fetch;
+	vt_span piece;
+	vt_err e;
+
+	if (id == VT_MSG_FETCH_SETUP)
+		return vt_fetch_setup_read(body, &setup);
+	if (id == VT_MSG_FETCH_DONE) {
+		e = vt_fetch_done_read(body, &done);
+		check(e || (done.why.n <= VT_WIRE_WHY_MAX && !(done.error && done.status)));
+		return e;
+	}
+	if (id == VT_MSG_FETCH) {
+		e = vt_fetch_read(body, &fetch);
+		check(e || (fetch.url.n <= VT_WIRE_URL_MAX && fetch.type.n <= VT_WIRE_TYPE_MAX));
+		return e;
+	}
+	e = vt_piece_read(body, &piece);
+	check(e || (piece.n && piece.n <= VT_WIRE_PIECE));
+	return e;
+}
+
 static vt_err read_other(vt_msg_id id, vt_reader *body)
 {
 	struct vt_wire_container container;
@@ -55,6 +82,8 @@ static vt_err read_other(vt_msg_id id, vt_reader *body)
 	vt_err e = VT_OK, why;
 	bool strict;
 
+	if (id >= VT_MSG_FETCH_SETUP && id <= VT_MSG_FETCH_DONE)
+		return read_fetch(id, body);
 	if (id == VT_MSG_SETUP)
 		return vt_setup_read(body, &setup);
 	if (id == VT_MSG_BATCH)

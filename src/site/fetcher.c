@@ -129,6 +129,13 @@ static vt_err send_setup(struct vt_fetcher *f)
 	return e ? e : done.error;
 }
 
+static vt_err cannot_start(struct vt_fetcher *f, vt_err e)
+{
+	(void)snprintf(f->why, sizeof f->why, "the updater can't be started: %.512s: %s",
+		f->updater, strerror(errno));
+	return e;
+}
+
 static vt_err start_process(struct vt_fetcher *f)
 {
 	for (;;) {
@@ -141,7 +148,7 @@ static vt_err start_process(struct vt_fetcher *f)
 		vt_fd_close(ends[1]);
 		if (e) {
 			vt_fd_close(ends[0]);
-			return fail(f, e, "the updater can't be started");
+			return cannot_start(f, e);
 		}
 		f->channel = ends[0];
 		f->born = vt_clock_ms();

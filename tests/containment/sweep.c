@@ -4,6 +4,7 @@
  * x32, and makes the call with arguments of zero. One line for each number whose call did not end
  * in SIGSYS: "native 17 returned" or "x32 3 signal 4". trust.md calls this proof by exhaustion.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,12 +26,14 @@ _Noreturn static void leave(void)
 
 static int attempt(enum vt_role role, long number)
 {
-	const struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30};
+	struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
 	pid_t pid = fork();
 	unsigned layers;
 	int status = 0;
 
 	if (pid == 0) {
+		if (role == VT_ROLE_UPDATER)
+			s.folder = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (vt_sandbox_enter(&s, &layers) || !(layers & VT_LAYER_SECCOMP))
 			_exit(99);
 		(void)syscall(number, 0, 0, 0, 0, 0, 0);
@@ -48,7 +51,9 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	role = strcmp(argv[1], "compiler") == 0 ? VT_ROLE_COMPILER : VT_ROLE_WORKER;
+	role = strcmp(argv[1], "compiler") == 0   ? VT_ROLE_COMPILER
+		: strcmp(argv[1], "updater") == 0 ? VT_ROLE_UPDATER
+						  : VT_ROLE_WORKER;
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
 	for (long base = 0; base <= X32; base += X32) {
 		for (long n = 0; n < NUMBERS; n++) {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 # Message ids: the order of src/ipc/messages.def, from 1.
 (SETUP, BATCH, READY, FAIL, PROGRESS, RESULTS, COMPILE, SOURCES, START, CONTAINER, ASIDES, COMPILED,
- FAILED) = range(1, 14)
+ FAILED, FETCH_SETUP, FETCH, FETCH_BODY, FETCH_DATA, FETCH_DONE) = range(1, 19)
 
 
 def message(kind, body=b""):
@@ -54,6 +54,10 @@ SEEDS = {
     "compiled": message(COMPILED, struct.pack("<6Q", 2, 4096, 1, 0, 0, 0)),
     "container": message(CONTAINER, string(b"main.cvd") + string(b"21 Nov 2026") + string(b"someone")
                          + struct.pack("<3QB", 62, 100, 90, 1)),
+    "fetch": message(FETCH_SETUP, struct.pack("<IIIB", 1, 30000, 1000, 1))
+             + message(FETCH, struct.pack("<BQQ", 1, 1 << 20, 3) + string(b"https://h.example/x") + string(b"text/plain"))
+             + message(FETCH_BODY, b"abc") + message(FETCH_DATA, b"answer") + message(FETCH_DONE, b"\0\xc8\0" + string(b"")),
+    "fetch-failed": message(FETCH_DONE, b"\x0b\0\0" + string(b"no such host")),
     "failed": message(FAILED, b"\3" + string(b"x.ndb") + string(b"malformed")),
 }
 
