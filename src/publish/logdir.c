@@ -376,7 +376,6 @@ vt_err vt_logdir_get(void *logdir, unsigned level, uint64_t index, vt_hash *out)
 {
 	struct vt_logdir *l = logdir;
 	unsigned tile = level / LEVEL_BITS, shift = level % LEVEL_BITS;
-	vt_hash some[VT_TILE_WIDTH / 2];
 	size_t n = (size_t)1 << shift;
 	struct level *at;
 	uint64_t first;
@@ -395,7 +394,6 @@ vt_err vt_logdir_get(void *logdir, unsigned level, uint64_t index, vt_hash *out)
 	e = tile_cached(l, tile, first / VT_TILE_WIDTH);
 	if (e)
 		return e;
-	memcpy(some, at->cache.p + first % VT_TILE_WIDTH * sizeof *some, n * sizeof *some);
-	fold(some, n, out);
+	fold((const vt_hash *)at->cache.p + first % VT_TILE_WIDTH, n, out);
 	return VT_OK;
 }
