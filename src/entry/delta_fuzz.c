@@ -12,18 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static vt_err write_step(vt_buf *b, const struct vt_delta_step *s)
 {
-	static const char *const words[] = {
-		"file %.*s\n", "add %.*s\n", "drop %.*s\n", "put %.*s "};
 	int n = (int)s->file.n;
 	vt_err e;
 
 	switch (s->op) {
-	case VT_DELTA_FILE: return vt_buf_addf(b, words[0], n, (const char *)s->file.p);
-	case VT_DELTA_ADD: return vt_buf_addf(b, words[1], n, (const char *)s->file.p);
-	case VT_DELTA_DROP: return vt_buf_addf(b, words[2], n, (const char *)s->file.p);
+	case VT_DELTA_FILE: return vt_buf_addf(b, "file %.*s\n", n, (const char *)s->file.p);
+	case VT_DELTA_ADD: return vt_buf_addf(b, "add %.*s\n", n, (const char *)s->file.p);
+	case VT_DELTA_DROP: return vt_buf_addf(b, "drop %.*s\n", n, (const char *)s->file.p);
 	case VT_DELTA_KEEP: return vt_buf_addf(b, "=%" PRIu64 "\n", s->count);
 	case VT_DELTA_PUT:
-		e = vt_buf_addf(b, words[3], n, (const char *)s->file.p);
+		e = vt_buf_addf(b, "put %.*s ", n, (const char *)s->file.p);
 		if (!e)
 			e = vt_buf_addf(b, "%zu\n", s->text.n);
 		break;
