@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the first inputs of the fuzz targets entry, delta, delta-make and plan.
+"""Writes the first inputs of the fuzz targets entry, delta, delta-make, plan and cli-review.
 
 usage: log_entries.py
 
@@ -78,6 +78,11 @@ def main():
     save("delta", "none", entries.delta("main", 6, 7, OLD, OLD))
     save("delta", "fits", b"vitrine/delta/v1\nset s 1 2\nadd a\n+n\nfile f\n=1\n-b\n+c\n=1\n-b\nput p 2\n\n\n\n")
     save("delta", "bad-end", delta[:-1])
+    for i, text in enumerate(texts):
+        save("cli-review", str(i), text)
+    save("cli-review", "delta", delta)
+    save("cli-review", "rules", b"vitrine/delta/v1\nset s 1 2\nfile a.hsb\n-a:1:N\x1b[m\n+b:1:N\x1b[m\n-c:1:O\n=1\n+c:1:O\n"
+         b"add b.ign2\n+N\n+f:1:M\ndrop c.ldb\nput d.yar 2\nx\n\n")
     for name, old, new in (("edit", b"a\nb\nc\n", b"a\nx\nc\n"), ("move", b"abcdefgh", b"efghabcd"),
                            ("same", b"aaaaaa", b"aabaa"), ("empty", b"", b"q\n"), ("end", b"a\n", b"a")):
         save("delta-make", name, (b"1" if b"\n" not in old else b"0") + old + b"\0" + new)
