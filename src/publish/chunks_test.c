@@ -191,6 +191,10 @@ static void test_hostile(void **state)
 	n = ZSTD_compress(twice + first, sizeof twice - first, raw, sizeof raw / 2, 3);
 	refused(vt_span_of(twice, first + n), sizeof raw, VT_EFORMAT);
 	refused(vt_span_of(twice, first + n), sizeof raw / 2, VT_EFORMAT);
+	/* a frame, and another that holds nothing */
+	n = ZSTD_compress(packed, sizeof packed - 8, raw, sizeof raw, 3);
+	memcpy(packed + n, "\x50\x2a\x4d\x18\0\0\0", 8);
+	refused(vt_span_of(packed, n + 8), sizeof raw, VT_EFORMAT);
 	/* a frame that does not say how long it is */
 	ZSTD_CCtx_setParameter(z, ZSTD_c_contentSizeFlag, 0);
 	n = ZSTD_compress2(z, packed, sizeof packed, raw, sizeof raw);
