@@ -10,6 +10,7 @@
 #include "egress/pcap.h"
 
 #define MEMORY_MAX ((size_t)1 << 30)
+#define BUCKETS 512
 #define GAP_MAX                                                                                    \
 	((uint32_t)64 << 20) /* how far ahead of its start a connection's bytes are believed */
 
@@ -25,10 +26,10 @@ struct flow {
 	bool datagram;
 	struct vt_endpoint from, to;
 	uint32_t start; /* sequence number of the first byte */
-	struct segment *segments;
+	struct segment *segments, *last;
 	vt_span bytes; /* joined */
 	bool used;
-	struct flow *next;
+	struct flow *next, *older; /* in the order of the capture; in the same bucket */
 };
 
 /* The same as the ledger has it. */
@@ -43,6 +44,7 @@ struct entry {
 struct compare {
 	vt_arena arena;
 	struct flow *flows, **flows_end;
+	struct flow *buckets[BUCKETS]; /* connections by both ends, newest first */
 	struct entry *entries, **entries_end;
 	struct vt_capture_report *out;
 };
@@ -54,8 +56,14 @@ static vt_err bad(struct compare *c, uint64_t packet, const char *why)
 	return VT_EFORMAT;
 }
 
-static struct flow *new_flow(struct compare *c, const struct vt_packet *p)
+static size_t bucket_of(const struct vt_endpoint *from, const struct vt_endpoint *to)
 {
+	return (from->port * 31u + to->port + from->address[3] + to->address[3] * 7u) % BUCKETS;
+}
+
+static struct flow *new_flow(struct compare *c, const struct vt_packet *p, bool datagram)
+{
+	size_t bucket = bucket_of(&p->from, &p->to);
 	struct flow *f = vt_arena_alloc(&c->arena, sizeof *f);
 
 	if (!f)
@@ -63,8 +71,13 @@ static struct flow *new_flow(struct compare *c, const struct vt_packet *p)
 	f->from = p->from;
 	f->to = p->to;
 	f->start = p->seq + 1;
+	f->datagram = datagram;
 	*c->flows_end = f;
 	c->flows_end = &f->next;
+	if (!datagram) {
+		f->older = c->buckets[bucket];
+		c->buckets[bucket] = f;
+	}
 	return f;
 }
 
@@ -72,12 +85,11 @@ static struct flow *new_flow(struct compare *c, const struct vt_packet *p)
 static struct flow *find_flow(
 	const struct compare *c, const struct vt_endpoint *from, const struct vt_endpoint *to)
 {
-	struct flow *found = NULL;
+	struct flow *f = c->buckets[bucket_of(from, to)];
 
-	for (struct flow *f = c->flows; f; f = f->next)
-		if (!f->datagram && vt_endpoint_eq(&f->from, from) && vt_endpoint_eq(&f->to, to))
-			found = f;
-	return found;
+	while (f && !(vt_endpoint_eq(&f->from, from) && vt_endpoint_eq(&f->to, to)))
+		f = f->older;
+	return f;
 }
 
 static vt_err on_tcp(struct compare *c, const struct vt_packet *p)
@@ -87,7 +99,7 @@ static vt_err on_tcp(struct compare *c, const struct vt_packet *p)
 
 	if (p->syn && !p->ack) {
 		if (!f || f->start != p->seq + 1)
-			f = new_flow(c, p);
+			f = new_flow(c, p, false);
 		return f ? VT_OK : VT_ENOMEM;
 	}
 	if (p->payload.n == 0)
@@ -103,8 +115,12 @@ static vt_err on_tcp(struct compare *c, const struct vt_packet *p)
 		return VT_ENOMEM;
 	s->offset = p->seq - f->start;
 	s->bytes = p->payload;
-	for (at = &f->segments; *at && (*at)->offset <= s->offset;)
+	/* Nearly always behind the last. */
+	at = f->last && f->last->offset <= s->offset ? &f->last->next : &f->segments;
+	while (*at && (*at)->offset <= s->offset)
 		at = &(*at)->next;
+	if (!*at)
+		f->last = s;
 	s->next = *at;
 	*at = s;
 	return VT_OK;
@@ -112,11 +128,10 @@ static vt_err on_tcp(struct compare *c, const struct vt_packet *p)
 
 static vt_err on_udp(struct compare *c, const struct vt_packet *p)
 {
-	struct flow *f = new_flow(c, p);
+	struct flow *f = new_flow(c, p, true);
 
 	if (!f)
 		return VT_ENOMEM;
-	f->datagram = true;
 	f->bytes = p->payload;
 	return VT_OK;
 }

@@ -123,3 +123,39 @@ const char *vt_time_text(int64_t us, char buf[VT_TIME_TEXT])
 	(void)snprintf(buf, VT_TIME_TEXT, "%s.%06" PRId64 "Z", text, us % 1000000);
 	return buf;
 }
+
+/* A name in a DNS question, with dots. */
+static void sample_question(vt_span bytes, char out[VT_SAMPLE_TEXT])
+{
+	size_t at = 12, n = 0;
+	uint8_t len;
+
+	while (vt_get_u8(bytes, at, &len) && len && len < 64 && vt_span_has(bytes, at + 1, len)) {
+		for (size_t i = 0; i < len && n < VT_SAMPLE_TEXT - 2; i++) {
+			uint8_t c = bytes.p[at + 1 + i];
+
+			out[n++] = c > 0x20 && c < 0x7f ? (char)c : '?';
+		}
+		if (n < VT_SAMPLE_TEXT - 2)
+			out[n++] = '.';
+		at += 1 + (size_t)len;
+	}
+	out[n] = 0;
+}
+
+void vt_egress_sample(const struct vt_egress *e, char out[VT_SAMPLE_TEXT])
+{
+	size_t n = 0;
+
+	if (e->kind == VT_EGRESS_DNS) {
+		sample_question(e->bytes, out);
+		return;
+	}
+	while (n < e->bytes.n && n < VT_SAMPLE_TEXT - 1 && e->bytes.p[n] >= 0x20 &&
+		e->bytes.p[n] < 0x7f) {
+		out[n] = (char)e->bytes.p[n];
+		n++;
+	}
+	/* A few printable bytes of something else say nothing. */
+	out[n < 4 || e->kind == VT_EGRESS_TLS ? 0 : n] = 0;
+}

@@ -18,7 +18,6 @@
 
 #define DIFF "vitrine egress diff"
 #define SHOWN 20
-#define SAMPLE 64
 
 struct settings {
 	bool set;
@@ -43,7 +42,7 @@ static const struct vt_option_table table = {
 struct sent {
 	uint64_t seq;
 	uint8_t digest[32]; /* of kind, host and bytes */
-	char sample[SAMPLE];
+	char sample[VT_SAMPLE_TEXT];
 };
 struct list {
 	struct sent *v;
@@ -74,40 +73,6 @@ static vt_span port_of(const struct vt_egress *e)
 	return vt_span_clip(e->peer, colon, end - colon);
 }
 
-/* A name in a DNS question, with dots. */
-static void sample_question(vt_span bytes, char out[SAMPLE])
-{
-	size_t at = 12, n = 0;
-	uint8_t len;
-
-	while (vt_get_u8(bytes, at, &len) && len && len < 64 && vt_span_has(bytes, at + 1, len)) {
-		for (size_t i = 0; i < len && n < SAMPLE - 2; i++) {
-			uint8_t c = bytes.p[at + 1 + i];
-
-			out[n++] = c > 0x20 && c < 0x7f ? (char)c : '?';
-		}
-		if (n < SAMPLE - 2)
-			out[n++] = '.';
-		at += 1 + (size_t)len;
-	}
-	out[n] = 0;
-}
-
-static void make_sample(const struct vt_egress *e, char out[SAMPLE])
-{
-	size_t n = 0;
-
-	if (e->kind == VT_EGRESS_DNS) {
-		sample_question(e->bytes, out);
-		return;
-	}
-	while (n < e->bytes.n && n < SAMPLE - 1 && e->bytes.p[n] >= 0x20 && e->bytes.p[n] < 0x7f) {
-		out[n] = (char)e->bytes.p[n];
-		n++;
-	}
-	out[n] = 0;
-}
-
 static vt_err on_entry(void *ctx, const struct vt_egress *e, vt_span raw)
 {
 	struct list *l = ctx;
@@ -129,7 +94,7 @@ static vt_err on_entry(void *ctx, const struct vt_egress *e, vt_span raw)
 	}
 	s = &l->v[l->n++];
 	s->seq = e->seq;
-	make_sample(e, s->sample);
+	vt_egress_sample(e, s->sample);
 	vt_sha256_start(&h);
 	vt_sha256_add(&h, vt_span_of(&kind, 1));
 	vt_sha256_add(&h, port_of(e));

@@ -26,6 +26,9 @@ void vt_ledger_view_close(struct vt_ledger_view *v);
 /* Prints what a walk came to, if it did not come to its end. Returns an exit status. */
 int vt_ledger_view_result(const struct vt_ledger_view *v, const char *command, vt_err e,
 	const struct vt_ledger_walk *walk);
+/* How the bytes begin, in printable ASCII: the name of a DNS question, the first line of a text. */
+#define VT_SAMPLE_TEXT 64
+void vt_egress_sample(const struct vt_egress *e, char out[VT_SAMPLE_TEXT]);
 /* "2026-11-24T04:00:00.123456Z"; returns buf. */
 #define VT_TIME_TEXT 40
 const char *vt_time_text(int64_t us, char buf[VT_TIME_TEXT]);

@@ -15,7 +15,6 @@
 #define LIST "vitrine egress list"
 #define SHOW "vitrine egress show"
 #define LINE 16 /* bytes of a line of a dump */
-#define FIRST_LINE_MAX 60
 
 struct settings {
 	const char *ledger;
@@ -57,32 +56,15 @@ static const struct vt_option_table show_table = {
 	.count = VT_COUNT(show_options),
 };
 
-/* The first line of what is a text; nothing of anything else. */
-static vt_span first_line(vt_span bytes)
-{
-	size_t n = 0;
-
-	while (n < bytes.n && n < FIRST_LINE_MAX && bytes.p[n] >= 0x20 && bytes.p[n] <= 0x7e)
-		n++;
-	return n > 3 &&
-			(n == bytes.n || bytes.p[n] == '\r' || bytes.p[n] == '\n' ||
-				n == FIRST_LINE_MAX)
-		? vt_span_clip(bytes, 0, n)
-		: (vt_span){0};
-}
-
 static void print_human(const struct vt_egress *e)
 {
-	char time[VT_TIME_TEXT];
+	char time[VT_TIME_TEXT], sample[VT_SAMPLE_TEXT];
 
 	printf("%8" PRIu64 "  %s  %-5s %6zu  ", e->seq, vt_time_text(e->time, time),
 		vt_egress_kind_name(e->kind), e->bytes.n);
 	vt_put_visible(stdout, e->peer);
-	if (first_line(e->bytes).n) {
-		fputs("  ", stdout);
-		vt_put_visible(stdout, first_line(e->bytes));
-	}
-	putchar('\n');
+	vt_egress_sample(e, sample);
+	printf("%s%s\n", *sample ? "  " : "", sample);
 }
 
 static void print_json(const struct vt_egress *e)
