@@ -60,6 +60,11 @@ static vt_err fetch(const struct vt_service_config *c, struct vt_fetcher *f, str
 	struct vt_site **site = &sites[q->log];
 	vt_err e = VT_OK;
 
+	/* a round begins: the folder or the bundle may be another by now */
+	if (*site && strcmp(path, "checkpoint") == 0) {
+		vt_site_close(*site);
+		*site = NULL;
+	}
 	if (!*site)
 		e = vt_site_open(c->logs[q->log].url, f, site);
 	if (e) {
@@ -70,11 +75,6 @@ static vt_err fetch(const struct vt_service_config *c, struct vt_fetcher *f, str
 	out->max = vt_min_size((size_t)q->max, (size_t)1 << 30);
 	e = vt_site_get(*site, path, out->max, out);
 	(void)snprintf(why, VT_BROKER_WHY_MAX, "%s", e ? vt_site_why(*site) : "");
-	/* a folder that was replaced, a bundle that is new */
-	if (e) {
-		vt_site_close(*site);
-		*site = NULL;
-	}
 	return e;
 }
 
