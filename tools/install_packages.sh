@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages of tools/packages.txt that are missing: install_packages.sh build|test
+# Installs the Debian packages of tools/packages.txt that are missing: install_packages.sh build|demo|test
 # Calls apt only if something is missing, apt-get update only if a package is not known yet.
 set -euo pipefail
 list=$(dirname -- "${BASH_SOURCE[0]}")/packages.txt
@@ -9,7 +9,7 @@ want=$1
 missing=()
 while read -r name need reason; do
 	case $name in ''|'#'*) continue ;; esac
-	[ "$need" = build ] || [ "$want" = test ] || continue
+	[ "$need" = build ] || [ "$want" = test ] || [ "$need" = "$want" ] || continue
 	if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
 		[ ${#missing[@]} -gt 0 ] || echo "These Debian packages are needed and missing:" >&2
 		printf '  %-20s %s\n' "$name" "$reason" >&2

@@ -14,6 +14,14 @@ def text(process):
     return (process.stdout + process.stderr).decode("utf-8", "replace")
 
 
+def can_update(build):
+    """Does this build have what updates need?"""
+    if not (Path(build) / "vitrine-updater").exists() or not (Path(build) / "vitrine").exists():
+        return False
+    p = subprocess.run([Path(build) / "vitrine", "help"], check=False, capture_output=True, text=True)
+    return " update " in p.stdout + p.stderr
+
+
 class Machine:
     def __init__(self, program, folder):
         self.program, self.folder = str(program), Path(folder)
