@@ -146,10 +146,9 @@ static void test_format(void **state)
 	store(text, n);
 	assert_int_equal(vt_keyfile_public(path, &public, &sealed), VT_OK);
 	/* fewer bytes than a seed has */
-	memmove(text + n - 5, text + n - 1, 1);
-	store(text, n - 4);
+	memmove(other + n - 5, other + n - 1, 1);
+	store(other, n - 4);
 	assert_int_equal(vt_keyfile_public(path, &public, &sealed), VT_EFORMAT);
-	memcpy(text, other, n);
 	/* the public line of one key over the seed of another */
 	memcpy(text, other, (size_t)(strstr(other, "bare") - other));
 	store(text, n);
