@@ -209,6 +209,7 @@ static const struct change refused[] = {
 	{SAMPLE_ROOT, "threshold 2", "threshold 65", F, 5},
 	{SAMPLE_ROOT, "key " ALICE "\nkey " BOB, "key " BOB "\nkey " ALICE, F, 1},
 	{SAMPLE_ROOT, "key " ALICE "\n", "key " ALICE "\nkey " ALICE "\n", F, 1},
+	{SAMPLE_ROOT, "key " BOB "\n", "key " BOBS_AS_ALICE "\n", F, 1},
 	{SAMPLE_ROOT, "key " CAROL "\n", "key " CAROL "\nkey " ZED "\n", F, 1},
 	{SAMPLE_ROOT, "key " CAROL "\n", "key " CAROL "\nkey " WIT "\n", F, 9},
 	{SAMPLE_ROOT, "rebuilder " REX "\n", "rebuilder " BOB "\nrebuilder " ZED "\n", F, 1},

@@ -9,9 +9,10 @@
 #define BOB "bob+9ebaaa42+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"     /* 2 */
 #define CAROL "carol+88d8b2f6+Ae1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR" /* 3 */
 #define REX "rex+9c8ec040+Af0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY"     /* 9 */
-/* a witness's, and Bob's under another name */
+/* a witness's, and Bob's under other names */
 #define WIT "wit+969aaeb7+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"
 #define ZED "zed+ced9cd80+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"
+#define BOBS_AS_ALICE "alice+f3799560+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"
 
 #define SAMPLE_ROOT                                                                                \
 	"vitrine/root/v1\n"                                                                        \

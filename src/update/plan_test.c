@@ -17,6 +17,12 @@
 #define NEXT                                                                                       \
 	"vitrine/content/v1\nname main\nversion 7\nprevious " HASH("06") "\nfile " HASH(           \
 		"ab") " 9 1 a.hsb\nfrom 6\ndelta 9 8 " HASH("c2") "\n"
+#define SKIPS                                                                                      \
+	"vitrine/content/v1\nname main\nversion 8\nprevious " HASH("07") "\nfile " HASH(           \
+		"ab") " 9 1 a.hsb\nfrom 7\ndelta 9 8 " HASH("c2") "\n"
+#define OTHER                                                                                      \
+	"vitrine/content/v1\nname maim\nversion 7\nprevious " HASH("06") "\nfile " HASH(           \
+		"ab") " 9 1 a.hsb\nfrom 6\ndelta 9 8 " HASH("c2") "\n"
 #define HEAD "vitrine/plan/v1\ntree 20\nstate 19 3 2026-11-24T04:00:00Z 2026-12-08T04:00:00Z\n"
 
 /* Of each entry how many bytes it has: "@" in `parts` stands for the next entry. */
@@ -109,6 +115,8 @@ static void test_refused(void **state)
 		{HEAD "set content 2\n@@rules 0\n", {NEXT, FULL}},
 		{HEAD "set content 2\n@@rules 0\n", {FULL, FULL}},
 		{HEAD "set content 3\n@@@rules 0\n", {FULL, NEXT, NEXT}},
+		{HEAD "set content 2\n@@rules 0\n", {FULL, SKIPS}},
+		{HEAD "set content 2\n@@rules 0\n", {FULL, OTHER}},
 		{HEAD "set content 1\n@set content 1\n@rules 0\n", {FULL, FULL}},
 		{HEAD "set directive 1\n@set content 1\n@rules 0\n", {SAMPLE_DIRECTIVE, FULL}},
 	};
