@@ -3,17 +3,10 @@
 #include "base/num.h"
 #include "entry/form.h"
 
-static int compare(vt_span a, vt_span b)
-{
-	int c = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 static const char *keys_wrong(const struct vt_key *k, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (i && compare(vt_span_str(k[i - 1].name), vt_span_str(k[i].name)) >= 0)
+		if (i && vt_name_compare(vt_span_str(k[i - 1].name), vt_span_str(k[i].name)) >= 0)
 			return "keys are not in ascending order of their names";
 		for (size_t j = 0; j < i; j++)
 			if (memcmp(k[i].pub, k[j].pub, sizeof k[i].pub) == 0)
@@ -27,7 +20,7 @@ static const char *files_wrong(const struct vt_entry_file *f, size_t n)
 	if (n == 0)
 		return "no files";
 	for (size_t i = 1; i < n; i++)
-		if (compare(f[i - 1].name, f[i].name) >= 0)
+		if (vt_name_compare(f[i - 1].name, f[i].name) >= 0)
 			return "files are not in ascending order of their names";
 	return NULL;
 }

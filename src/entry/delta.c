@@ -61,13 +61,6 @@ vt_err vt_delta_open(vt_span text, struct vt_delta_reader *out)
 	return VT_OK;
 }
 
-static bool after(vt_span a, vt_span b)
-{
-	int c = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
-
-	return c > 0 || (c == 0 && a.n > b.n);
-}
-
 static vt_err read_put(struct vt_delta_reader *d, vt_span size, struct vt_delta_step *s)
 {
 	uint64_t n;
@@ -104,7 +97,7 @@ static vt_err read_command(struct vt_delta_reader *d, vt_span line, struct vt_de
 	size = line;
 	if (put && !take_word(&size, &line))
 		return VT_EFORMAT;
-	if (!vt_file_name_ok(line) || (d->file.n && !after(line, d->file)))
+	if (!vt_file_name_ok(line) || (d->file.n && vt_name_compare(line, d->file) <= 0))
 		return VT_EFORMAT;
 	s->file = d->file = line;
 	if (put)

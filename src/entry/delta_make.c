@@ -2,7 +2,6 @@
 /* Makes deltas: files side by side by name, lines side by side by entry/diff.h. */
 #include <inttypes.h>
 
-#include "base/num.h"
 #include "entry/delta.h"
 #include "entry/diff.h"
 #include "entry/form.h"
@@ -106,17 +105,11 @@ static vt_err put_file(vt_buf *b, const struct vt_delta_file *old, const struct 
 	return e ? e : vt_diff(old ? old->bytes : none, now->bytes, &out);
 }
 
-static int compare(vt_span a, vt_span b)
-{
-	int c = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 static bool names_ok(const struct vt_delta_file *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!vt_file_name_ok(f[i].name) || (i && compare(f[i - 1].name, f[i].name) >= 0))
+		if (!vt_file_name_ok(f[i].name) ||
+			(i && vt_name_compare(f[i - 1].name, f[i].name) >= 0))
 			return false;
 	return true;
 }
@@ -128,7 +121,7 @@ static vt_err put_files(vt_buf *b, const struct vt_delta_file *old, size_t nold,
 	vt_err e = VT_OK;
 
 	while (!e && (i < nold || j < nnow)) {
-		int c = i == nold ? 1 : j == nnow ? -1 : compare(old[i].name, now[j].name);
+		int c = i == nold ? 1 : j == nnow ? -1 : vt_name_compare(old[i].name, now[j].name);
 
 		e = put_file(b, c <= 0 ? &old[i] : NULL, c >= 0 ? &now[j] : NULL);
 		i += c <= 0;

@@ -57,6 +57,15 @@ const struct vt_row *vt_rows_of(enum vt_entry_kind k, size_t *out_n);
 /* What the forms of single values can't say; NULL if the entry is fine. */
 const char *vt_entry_wrong(const struct vt_entry *e);
 
+/* The order of names: byte by byte, a prefix first. */
+static inline int vt_name_compare(vt_span a, vt_span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
 /* A value: printable ASCII, not empty, no space at either end. */
 bool vt_value_ok(vt_span s);
 /* A file's name in a set: [A-Za-z0-9][A-Za-z0-9._-]*, at most VT_ENTRY_FILE_MAX. */

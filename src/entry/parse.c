@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads entries: first line, then the rows of the kind's table, then signatures. */
 #include "base/base64.h"
-#include "base/num.h"
 #include "entry/form.h"
 #include "tlog/lines.h"
 
@@ -150,13 +149,6 @@ static vt_err read_sig(struct parser *p, struct vt_entry_sig *out)
 	return VT_OK;
 }
 
-static int compare(vt_span a, vt_span b)
-{
-	int c = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 static vt_err read_sigs(struct parser *p, struct vt_entry *e)
 {
 	size_t n = count_key(p, "sig", VT_ENTRY_SIGS_MAX);
@@ -172,7 +164,7 @@ static vt_err read_sigs(struct parser *p, struct vt_entry *e)
 
 		if (err)
 			return err;
-		if (e->nsigs && compare(s[-1].name, s->name) >= 0) {
+		if (e->nsigs && vt_name_compare(s[-1].name, s->name) >= 0) {
 			p->line--;
 			return refuse(p, "signatures are not in ascending order of their names");
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who signed an entry, and which root may follow which. */
 #include "base/base64.h"
-#include "base/num.h"
 #include "entry/form.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
@@ -30,11 +29,11 @@ static vt_err find_place(vt_span bytes, const struct vt_entry *e, vt_span name, 
 
 	for (size_t i = e->nsigs; i-- > 0;) {
 		vt_span other = e->sigs[i].name;
-		int c = memcmp(other.p, name.p, vt_min_size(other.n, name.n));
+		int c = vt_name_compare(other, name);
 
-		if (c == 0 && other.n == name.n)
+		if (c == 0)
 			return VT_EARG;
-		if (c < 0 || (c == 0 && other.n < name.n))
+		if (c < 0)
 			break;
 		at = (size_t)(other.p - bytes.p) - strlen("sig ");
 	}

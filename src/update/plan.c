@@ -9,13 +9,7 @@
 
 #include "base/base64.h"
 #include "base/num.h"
-
-static int compare(vt_span a, vt_span b)
-{
-	int c = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
+#include "entry/form.h"
 
 static bool set_ok(const struct vt_plan_set *s)
 {
@@ -36,7 +30,7 @@ static bool in_order(const struct vt_plan_set *a, const struct vt_plan_set *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind;
-	return compare(a->chain[0]->name, b->chain[0]->name) < 0;
+	return vt_name_compare(a->chain[0]->name, b->chain[0]->name) < 0;
 }
 
 static bool time_ok(int64_t t)
