@@ -216,6 +216,26 @@ static void test_inclusion(void **state)
 	}
 }
 
+/* Hashes fit together, but not at the place that is claimed: only the path's length tells. */
+static void test_paths_of_another_length(void **state)
+{
+	struct vt_proof p = {.n = 1};
+	vt_hash node, root;
+
+	(void)state;
+	/* an inner node passed off as the first of four leaves */
+	mth(0, 2, &node);
+	mth(2, 2, &p.v[0]);
+	mth(0, 4, &root);
+	assert_false(vt_merkle_included(&p, 0, 4, &node, &root));
+	assert_true(vt_merkle_included(&p, 0, 2, &node, &root));
+	/* a leaf of two passed off as the only one */
+	p.v[0] = leaves[0];
+	mth(0, 2, &root);
+	assert_false(vt_merkle_included(&p, 0, 1, &leaves[1], &root));
+	assert_true(vt_merkle_included(&p, 1, 2, &leaves[1], &root));
+}
+
 static bool consistent(const struct vt_proof *p, void *ctx)
 {
 	const struct claim *c = ctx;
@@ -345,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_published_roots),
 		cmocka_unit_test(test_roots_and_edges),
 		cmocka_unit_test(test_inclusion),
+		cmocka_unit_test(test_paths_of_another_length),
 		cmocka_unit_test(test_consistency),
 		cmocka_unit_test(test_subtrees),
 		cmocka_unit_test(test_numbers_out_of_range),

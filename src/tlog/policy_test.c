@@ -295,6 +295,7 @@ static void test_proof_files(void **state)
 		{"extension-line-added", VT_PROOF_BAD_FORMAT},
 		{"log-signature-missing", VT_PROOF_UNKNOWN_LOG},
 		{"log-signature-bad", VT_PROOF_UNKNOWN_LOG},
+		{"signed-by-another-log", VT_PROOF_UNKNOWN_LOG},
 	};
 	static struct vt_head head;
 	struct vt_policy_error why;

@@ -408,6 +408,10 @@ static void test_entries(void **state)
 	}
 	log_.how = CUT;
 	assert_int_equal(vt_tiles_entry(t, 8 * 256 - 1, &b), VT_EFORMAT);
+	log_.spoiled = NULL; /* read anew after a failure */
+	expect_entry(t, 8 * 256 - 1);
+	expect_entry(t, 0);
+	log_.spoiled = "tile/entries/007";
 	expect_entry(t, 7 * 256);
 	log_.how = GONE;
 	assert_int_equal(vt_tiles_entry(t, 3000, &b), VT_OK); /* another bundle */

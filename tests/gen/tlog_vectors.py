@@ -92,6 +92,7 @@ class Key:
 LOG = Key(ORIGIN, 1)
 W = [Key(f"witness.example/w{i}", 4) for i in (1, 2, 3)]
 STRANGER = Key("stranger.example/x", 4)
+OTHER = Key("other.example/log", 1)
 
 
 def head(n, leaves=LEAVES, extension=""):
@@ -143,6 +144,8 @@ def proofs():
     yield "log-signature-missing", proof_file(3, p, note(text, W[0].line(text), W[2].line(text)))
     yield "log-signature-bad", proof_file(
         3, p, note(text, flipped(LOG.line(text), 30), W[0].line(text), W[2].line(text)))
+    yield "signed-by-another-log", proof_file(
+        3, p, note(text, OTHER.line(text), W[0].line(text), W[2].line(text)))
     yield "other-tree", proof_file(3, p, cosigned(head(7, LEAVES[:6] + [b"rewritten"]), W[0], W[2]))
     yield "strangers-cosignature", proof_file(3, p, cosigned(text, W[0], STRANGER))
 
@@ -152,7 +155,7 @@ def add_checkpoint(old, hashes, checkpoint):
 
 
 def files():
-    policy = f"# two of three\nlog {LOG.vkey} https://log.example/\n\n" + "".join(
+    policy = f"# two of three\nlog {LOG.vkey} https://log.example/\nlog {OTHER.vkey}\n\n" + "".join(
         f"witness w{i + 1} {w.vkey}\n" for i, w in enumerate(W)) + "group\tg  2 w1 w2 w3 \nquorum g\n"
     yield DATA / "policy", policy
     yield DATA / "checkpoint-5", note(head(5), LOG.line(head(5)))
