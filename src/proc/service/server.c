@@ -13,6 +13,8 @@
 #define STACK_SIZE ((size_t)512 << 10)
 /* An answer may take longer than a request: a chunk of 8 MiB over a slow line. */
 #define ANSWER_TIMES 10
+/* 16 KB a second */
+#define SLOWEST_BYTES_MS 16
 
 /* A connection, while it is open; in a list, so that the reaper finds it. */
 struct peer {
@@ -74,16 +76,34 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **socket_ctx
 	}
 }
 
-static void give_time(struct vt_server *s, struct MHD_Connection *c, uint64_t times)
+static struct peer *peer_of(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *i =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct peer *p = i ? i->socket_context : NULL;
+
+	return i ? i->socket_context : NULL;
+}
+
+static void give_time(struct vt_server *s, struct MHD_Connection *c, uint64_t times)
+{
+	struct peer *p = peer_of(c);
 
 	if (!p)
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	p->deadline = vt_clock_ms() + s->request_ms * times;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* A large body has more time, if it comes at a bearable speed. */
+static void give_time_for(struct vt_server *s, struct MHD_Connection *c, size_t bytes)
+{
+	struct peer *p = peer_of(c);
+
+	if (!p)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	p->deadline += bytes / SLOWEST_BYTES_MS;
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -221,10 +241,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 		if (*io_size > r->left || !r->sink)
 			return MHD_NO;
 		r->left -= *io_size;
+		give_time_for(s, c, *io_size);
 		s->routes.post_data(s->routes.ctx, r->sink, vt_span_of(data, *io_size));
 		*io_size = 0;
 		return MHD_YES;
 	}
+	give_time(s, c, ANSWER_TIMES);
 	if (!r->sink)
 		return get(s, c, below(s, url));
 	s->routes.post_done(s->routes.ctx, r->sink, &reply);
