@@ -149,10 +149,12 @@ static vt_err count_tile(void *ctx, const struct vt_tile *t)
 	unsigned(*n)[3] = ctx; /* by level: full, partial, width of the partial */
 	unsigned row = t->level == VT_TILE_ENTRIES ? 8 : t->level;
 
-	if (t->width == 256)
+	if (t->width == 256) {
 		n[row][0]++;
-	else
-		n[row][1]++, n[row][2] = t->width;
+	} else {
+		n[row][1]++;
+		n[row][2] = t->width;
+	}
 	return VT_OK;
 }
 
