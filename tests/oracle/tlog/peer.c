@@ -60,12 +60,19 @@ static uint64_t number(vt_span s)
 	return v;
 }
 
-/* Decodes hexadecimal into memory of exactly that size, which nobody frees. */
+/* What an answer has decoded, until it is given. */
+static uint8_t *decoded[WORDS];
+static size_t ndecoded;
+
+/* Decodes hexadecimal into memory of exactly that size, for as long as the question lasts. */
 static vt_span raw(vt_span hex)
 {
 	size_t n = hex.n / 2;
 	uint8_t *p = malloc(n ? n : 1);
 
+	if (ndecoded == WORDS)
+		die("too much to decode");
+	decoded[ndecoded++] = p;
 	if (vt_span_eq(hex, vt_span_str("-")))
 		return vt_span_of(p, 0);
 	if (!p || !vt_hex_get(hex, p, n))
@@ -315,6 +322,8 @@ static void answer(vt_span line)
 			!vt_span_eq(words[0], vt_span_str(questions[i].word)))
 			continue;
 		questions[i].answer(words);
+		while (ndecoded > 0)
+			free(decoded[--ndecoded]);
 		return;
 	}
 	die("a question");
