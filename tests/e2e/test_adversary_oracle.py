@@ -110,3 +110,64 @@ def test_services_and_publisher_agree(program, tmp_path):
     finally:
         for s in services:
             s.stop()
+
+
+@pytest.fixture
+def log_tool(vitrine, tmp_path):
+    """A published log of some size, its policy, and `vitrine log`."""
+    p = parties.setting(tmp_path / "public")
+    for i in range(140):
+        p.add_content("main", {"a.ndb": b"".join(b"Test.%d:0:*:%040x\n" % (j, j) for j in range(i, i + 4)),
+                               "b.bin": b"no lines %d" % i})
+        p.add_state()
+    assert p.commit() == []
+    policy = tmp_path / "policy"
+    policy.write_text(tlog.policy([p.log.key], [w.key for w in p.witnesses], [m.key for m in p.mirrors], 2, 1))
+    return p, lambda verb, *args: vitrine.run("log", verb, *map(str, args), "--policy", policy), policy
+
+
+def test_logs_and_proofs_agree(log_tool, tmp_path):
+    """`vitrine log` reads what Python wrote; each believes the other's proofs, and no altered one."""
+    p, log, _ = log_tool
+    size = p.log.size
+    r = log("show", p.folder.path)
+    assert r.code == 0, r.err
+    assert p.log.entries[size - 1] in log("show", p.folder.path, size - 1).out
+    signed = p.folder.get("checkpoint")
+    for index in (0, 1, 255, 256, size - 2, size - 1):
+        entry, proof = tmp_path / f"entry-{index}", tmp_path / f"proof-{index}"
+        r = log("prove", p.folder.path, index, "-o", proof, "--entry-to", entry)
+        assert r.code == 0, r.err
+        at, path, theirs = tlog.parse_proof_file(proof.read_bytes())
+        assert entry.read_bytes() == p.log.entries[index] and at == index and theirs == signed
+        assert tlog.check_inclusion(index, size, tlog.leaf_hash(p.log.entries[index]), path, p.log.tree.root())
+        mine = tlog.proof_file(index, p.log.tree.inclusion(index, size), signed)
+        assert mine == proof.read_bytes()
+        assert log("verify", entry, "--proof", proof).code == 0
+        for wrong in (tlog.proof_file(index ^ 1, p.log.tree.inclusion(index, size), signed),
+                      tlog.proof_file(index, p.log.tree.inclusion(index, size)[:-1], signed),
+                      tlog.proof_file(index, p.log.tree.inclusion(index, size), p.signed())):
+            proof.write_bytes(wrong)
+            assert log("verify", entry, "--proof", proof).code == 1
+
+
+def test_logs_agree_on_what_is_a_fork(log_tool, tmp_path):
+    """`vitrine log compare` says of two folders what is so, and keeps a proof that it believes itself."""
+    p, log, _ = log_tool
+    q = p.fork(tmp_path / "other")
+    same = p.fork(tmp_path / "same")
+    p.add_state()
+    assert p.commit() == []
+    q.add_content("main", {"a.ndb": b"targeted\n"})
+    q.upload()
+    q.show(q.signed())
+    r = log("compare", p.folder.path, same.folder.path, "--evidence", tmp_path / "evidence", "--state", tmp_path / "s")
+    assert r.code == 0, r.err
+    r = log("compare", p.folder.path, q.folder.path, "--evidence", tmp_path / "evidence", "--state", tmp_path / "s")
+    assert r.code == 1, r.err
+    kept = [f for f in (tmp_path / "evidence").rglob("*") if f.is_file()]
+    assert kept
+    assert any(log("verify", "--evidence", f).code == 0 for f in kept)
+    for f in kept:
+        f.write_bytes(f.read_bytes().replace(tlog.b64(q.log.tree.root()).encode(), tlog.b64(b"\0" * 32).encode()))
+    assert not any(log("verify", "--evidence", f).code == 0 for f in kept)
