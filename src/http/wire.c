@@ -2,6 +2,8 @@
 #include "http/wire.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -47,6 +49,10 @@ vt_err vt_wire_send(const struct vt_wire *w, vt_span bytes, uint64_t deadline)
 
 vt_err vt_wire_receive(int fd, void *p, size_t n, uint64_t deadline, size_t *out_n)
 {
+	int yes = 1;
+
+	/* A server that sends its answer in two parts may wait for our acknowledgement (tcp(7)). */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 	for (;;) {
 		ssize_t r = recvfrom(fd, p, n, MSG_DONTWAIT, NULL, NULL);
 		vt_err e;
