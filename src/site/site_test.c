@@ -13,11 +13,12 @@
 
 #include "site/tar.h"
 
+#define HEX64 "0123456789012345678901234567890123456789012345678901234567890123"
+
 static void test_headers(void **state)
 {
-	static const char *const paths[] = {"a", "tile/0/x001/067.p/3",
-		"0123456789012345678901234567890123456789012345678901234567890123/chunk/ab/"
-		"0123456789012345678901234567890123456789012345678901234567890123"};
+	static const char under_prefix[] = HEX64 "/chunk/ab/" HEX64;
+	static const char *const paths[] = {"a", "tile/0/x001/067.p/3", under_prefix};
 	vt_buf b = VT_BUF_INIT(1024);
 	struct vt_tar_entry e;
 	char longest[300];
