@@ -244,26 +244,49 @@ static vt_err receive_answer(
 	return e ? e : read_done(f, done);
 }
 
+/* An updater with nothing to do ends by itself after a while. */
+static bool has_ended(struct vt_fetcher *f)
+{
+	return vt_channel_recv(f->channel, &f->in, false, false) != VT_EAGAIN;
+}
+
+static vt_err exchange(struct vt_fetcher *f, const struct vt_wire_fetch *r, vt_span body,
+	struct vt_wire_fetch_done *done, vt_buf *out)
+{
+	size_t before = out->n;
+	vt_err e;
+
+	/* It may end between the look and the request: then it has not read it, and says 0. */
+	for (unsigned attempt = 0;; attempt++) {
+		int code;
+
+		if (f->channel >= 0 && (vt_clock_ms() - f->born > LIFE_MS || has_ended(f)))
+			(void)end_process(f, false);
+		e = f->channel < 0 ? start_process(f) : VT_OK;
+		if (e)
+			return e;
+		e = send_request(f, r, body);
+		if (!e)
+			e = receive_answer(f, (size_t)r->max, done, out);
+		if (!e || e == VT_EARG)
+			return e;
+		/* After anything but a whole exchange it would be out of step. */
+		code = end_process(f, true);
+		if (code != 0 || attempt)
+			return e;
+		out->n = before;
+	}
+}
+
 static vt_err request(struct vt_fetcher *f, const struct vt_wire_fetch *r, vt_span body,
 	unsigned *out_status, vt_buf *out)
 {
 	struct vt_wire_fetch_done done = {0};
 	size_t before = out->n;
-	vt_err e = VT_OK;
+	vt_err e;
 
 	f->why[0] = 0;
-	if (f->channel >= 0 && vt_clock_ms() - f->born > LIFE_MS)
-		(void)end_process(f, false);
-	if (f->channel < 0)
-		e = start_process(f);
-	if (!e) {
-		e = send_request(f, r, body);
-		if (!e)
-			e = receive_answer(f, (size_t)r->max, &done, out);
-		/* After anything but a whole exchange it would be out of step. */
-		if (e && e != VT_EARG)
-			(void)end_process(f, true);
-	}
+	e = exchange(f, r, body, &done, out);
 	if (!e)
 		e = done.error;
 	if (e) {

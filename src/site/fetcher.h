@@ -23,7 +23,9 @@ struct vt_fetcher_config {
 struct vt_fetcher;
 /*
  * Opens the ledger's folder. VT_EIO with errno. The process starts with the first request (so that
- * what is wrong with it shows there), lives for at most ten minutes, and is then started anew.
+ * what is wrong with it shows there), ends when it has had nothing to do for two seconds or lived
+ * for ten minutes, and is then started anew. Of several on one ledger one works at a time: the
+ * others wait for it, at most for the timeout.
  */
 VT_MUST_USE vt_err vt_fetcher_start(const struct vt_fetcher_config *c, struct vt_fetcher **out);
 void vt_fetcher_stop(struct vt_fetcher *f);

@@ -2,6 +2,7 @@
 #include "proc/updater/updater.h"
 
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -12,6 +13,9 @@
 #include "os/fd.h"
 #include "sandbox/enter.h"
 
+/* With nothing to do it ends, so that others can have the ledger; the client starts another. */
+#define IDLE_MS 2000
+#define LOCK_MS 50 /* between two looks at whether the ledger is free */
 #define MEMORY_MAX ((uint64_t)512 << 20)
 
 struct updater {
@@ -115,6 +119,20 @@ static const char *ledger_why(vt_err e)
 	return e == VT_EIO ? "the egress ledger can't be opened for writing" : vt_err_text(e);
 }
 
+/* Somebody else's updater may have it: not for long. */
+static vt_err open_ledger(struct updater *u)
+{
+	uint64_t deadline = vt_clock_ms() + u->setup.timeout_ms;
+	vt_err e;
+
+	for (;;) {
+		e = vt_ledger_open_at(u->folder, &u->ledger);
+		if (e != VT_EAGAIN || vt_clock_ms() >= deadline)
+			return e;
+		(void)poll(NULL, 0, LOCK_MS);
+	}
+}
+
 static vt_err open_all(struct updater *u)
 {
 	struct vt_http_config c = {
@@ -122,7 +140,7 @@ static vt_err open_all(struct updater *u)
 		.timeout_ms = u->setup.timeout_ms,
 		.slowest = u->setup.slowest,
 	};
-	vt_err e = vt_ledger_open_at(u->folder, &u->ledger), told;
+	vt_err e = open_ledger(u), told;
 
 	if (e) {
 		told = send_done(u, e, 0, ledger_why(e));
@@ -159,12 +177,20 @@ static vt_err start(struct updater *u)
 	return e ? e : send_done(u, VT_OK, 0, "");
 }
 
+static vt_err next_message(struct updater *u)
+{
+	struct pollfd p = {.fd = u->channel, .events = POLLIN};
+
+	return poll(&p, 1, IDLE_MS) == 0 ? VT_END
+					 : vt_channel_recv(u->channel, &u->message, false, true);
+}
+
 static vt_err serve(struct updater *u)
 {
 	vt_err e = start(u);
 
 	while (!e) {
-		e = vt_channel_recv(u->channel, &u->message, false, true);
+		e = next_message(u);
 		if (!e)
 			e = u->message.id == VT_MSG_FETCH ? on_fetch(u) : VT_EPEER;
 	}
