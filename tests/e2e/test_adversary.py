@@ -338,6 +338,15 @@ def test_version_of_a_set_runs_ahead(w):
     refused(w, "content")
 
 
+def test_version_of_a_set_runs_ahead_in_two_steps(w):
+    """The version before it is there, too; only that one does not follow."""
+    w.p.add_content("main", TARGETED, version=(1 << 62) - 1, full=True, delta=False)
+    w.p.add_content("main", TARGETED, full=True, delta=False)
+    w.p.add_state(w.now)
+    assert w.p.commit(w.now) == []
+    refused(w, "content")
+
+
 def test_state_from_the_future(w):
     w.p.add_content("main", TARGETED)
     w.p.add_state(w.now + DAY)
@@ -975,6 +984,33 @@ def test_interrupted_at_many_steps(w, tmp_path):
 @pytest.mark.long
 def test_interrupted_at_every_step(w, tmp_path):
     power_loss(w, tmp_path, 1 << 30)
+
+
+def test_piece_of_content_damaged_on_this_machine(w):
+    """A chunk that a disk lost half of is fetched again, not believed and not fatal."""
+    w.p.publish("main", SECOND, now=w.now)
+    kept = [f for f in (w.m.state / "update/chunk").rglob("*") if f.is_file()]
+    for f in kept:
+        f.chmod(0o600)
+        f.write_bytes(f.read_bytes()[:10])
+    for p in w.p.chunks:
+        f = w.m.state / "update" / p
+        f.parent.mkdir(parents=True, exist_ok=True)
+        if not f.exists():
+            f.write_bytes(b"")
+    w.m.update()
+    assert w.m.finds(OLD)
+    accepted(w)
+    assert w.m.finds(NEW) and w.m.finds(OLD)
+
+
+def test_what_was_trusted_is_damaged(w):
+    """Without what it has seen, a machine says so; it does not begin anew by itself."""
+    w.p.publish("main", SECOND, now=w.now)
+    (w.m.state / "update/trusted").write_bytes(b"\0" * 100)
+    done = w.m.update()
+    assert done.returncode == 2 and b"trusted" in done.stderr, text(done)
+    assert w.m.finds(OLD) and not w.m.finds(NEW)
 
 
 # ---- offline
