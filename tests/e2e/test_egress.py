@@ -229,6 +229,68 @@ def test_old_tls_is_refused(programs, network, root, tmp_path):
     server.kill()
 
 
+ECHO = r'''
+import http.server, socket, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(int(self.path[1:]))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+server = Server(("::1", 8080), Handler)
+print("ready", flush=True)
+server.serve_forever()
+'''
+
+
+def test_posts_over_ipv6(programs, network, tmp_path):
+    """A body of several entries; its answer comes back whatever the status."""
+    net = network()
+    net.python(ECHO)
+    body = os.urandom(150_000)
+    (tmp_path / "body").write_bytes(body)
+    (tmp_path / "nothing").write_bytes(b"")
+    capture = net.capture(tmp_path / "c.pcap")
+    got = Client(programs, tmp_path / "ledger", net).run(
+        f"post 200000 http://[::1]:8080/200 application/octet-stream {tmp_path}/body",
+        f"post 200000 http://[::1]:8080/409 text/plain {tmp_path}/body",
+        f"post 100 http://[::1]:8080/422 text/plain {tmp_path}/nothing",
+        f"post 1000 http://[::1]:8080/200 text/plain {tmp_path}/body", f"post 10 http://[::1]:8080/200 text/html {tmp_path}/nothing")
+    capture.stop()
+    assert got[:3] == [good(body), good(body, 409), good(b"", 422)]
+    assert [g[0] for g in got[3:]] == [ELIMIT, EARG]
+    r = egress(programs, "verify", "--ledger", tmp_path / "ledger", "--capture", tmp_path / "c.pcap")
+    assert r.returncode == 0, r.stdout + r.stderr
+    log = [e for e in entries(programs, tmp_path / "ledger") if e["kind"] == "tcp"]
+    assert log[0]["peer"] == "[::1]:8080 ::1" and log[0]["length"] == 32768
+    assert b"".join(e["bytes"] for e in log[:5]) == (
+        b"POST /200 HTTP/1.1\r\nHost: [::1]:8080\r\nUser-Agent: vitrine\r\nAccept: */*\r\nConnection: keep-alive\r\n"
+        b"Content-Length: 150000\r\nContent-Type: application/octet-stream\r\n\r\n" + body)
+
+
+def test_full_disk_sends_nothing(programs, network, root, tmp_path):
+    net = network()
+    nginx(net, tmp_path / "nginx", root)
+    small = tmp_path / "small"
+    small.mkdir()
+    if net.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", small).returncode:
+        pytest.skip("nothing may be mounted here")
+    capture = net.capture(tmp_path / "c.pcap")
+    got = Client(programs, small / "ledger", net).run(*[f"get 100 http://{HOST}/checkpoint"] * 400)
+    capture.stop()
+    assert got[0] == good(FILES["checkpoint"])
+    refused = [g for g in got if g[0] == EPEER]
+    assert refused and all("ledger can't be" in g[1] or "nothing is sent" in g[1] for g in refused), refused[-1]
+    assert refused[-1] == got[-1]
+    r = net.run(programs / "vitrine", "egress", "verify", "--ledger", small / "ledger", "--capture", tmp_path / "c.pcap", "--partial")
+    assert r.returncode == 0, r.stdout + r.stderr
+
+
 def test_two_machines_send_the_same(programs, network, root, tmp_path):
     ca, cert, key = certificates(tmp_path / "ca", "updates.example")
     sent = []
