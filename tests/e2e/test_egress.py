@@ -3,6 +3,7 @@
 import base64
 import fcntl
 import hashlib
+import io
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 
@@ -586,6 +588,49 @@ def test_verify_sees_changes(programs, network, root, tmp_path):
     assert egress(programs, "verify", "--ledger", copy).returncode == 2
     (status, said), = Client(programs, copy, net).run(lines[0])
     assert status == EPEER and "damaged" in said
+
+
+def merkle_root(leaves):
+    """RFC 6962, section 2.1, word by word."""
+    if len(leaves) == 1:
+        return leaves[0]
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:k]) + merkle_root(leaves[k:])).digest()
+
+
+def test_export_is_a_tlog(programs, network, root, tmp_path):
+    """The exported log by other means: bundles, tiles, root and signature."""
+    net = network()
+    nginx(net, tmp_path / "nginx", root)
+    Client(programs, tmp_path / "ledger", net).run(*[f"get 100 http://{HOST}/checkpoint"] * 300)
+    out = subprocess.run([programs / "vitrine", "egress", "export", "--ledger", tmp_path / "ledger"], check=True,
+                         capture_output=True).stdout
+    files = {m.name: tarfile.open(fileobj=io.BytesIO(out)).extractfile(m).read() for m in tarfile.open(fileobj=io.BytesIO(out))}
+    text, signature = files["checkpoint"].split(b"\n\n")
+    origin, size, root_hash = text.decode().split("\n")
+    size = int(size)
+    assert size >= 301
+    assert set(files) == {"checkpoint", "key.pub", "tile/entries/000", f"tile/entries/001.p/{size - 256}", "tile/0/000",
+                          f"tile/0/001.p/{size - 256}", "tile/1/000.p/1"}
+    data, raw = files["tile/entries/000"] + files[f"tile/entries/001.p/{size - 256}"], []
+    while data:
+        n = int.from_bytes(data[:2], "big")
+        raw.append(data[2:2 + n])
+        data = data[2 + n:]
+    assert len(raw) == size
+    leaves = [hashlib.sha256(b"\0" + r).digest() for r in raw]
+    assert b"".join(leaves) == files["tile/0/000"] + files[f"tile/0/001.p/{size - 256}"]
+    assert merkle_root(leaves[:256]) == files["tile/1/000.p/1"]
+    assert base64.b64encode(merkle_root(leaves)).decode() == root_hash
+    name, key_id, key = files["key.pub"].decode().strip().split("+", 2)
+    dash, signer, blob = signature.decode().strip().split(" ")
+    assert dash == "\u2014" and signer == name == origin
+    blob, key = base64.b64decode(blob), base64.b64decode(key)
+    assert key[0] == 1 and blob[:4].hex() == key_id == hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
+    nacl_signing = pytest.importorskip("nacl.signing")
+    nacl_signing.VerifyKey(key[1:]).verify(text + b"\n", blob[4:])
 
 
 def test_one_at_a_time(programs, network, root, tmp_path):
