@@ -238,6 +238,37 @@ static void test_damage_stops(void **state)
 	drop(&f);
 }
 
+/* The same where no checkpoint helps: nobody but the writer knew of the entries. */
+static void test_damage_without_checkpoint(void **state)
+{
+	vt_buf b = VT_BUF_INIT(1 << 16);
+	struct vt_ledger_report r;
+	struct vt_ledger *l;
+	struct folder f;
+	int fd;
+
+	(void)state;
+	make(&f);
+	assert_int_equal(vt_ledger_open(f.path, &l), VT_OK);
+	append(l, 3);
+	l->broken = true; /* killed */
+	vt_ledger_close(l);
+	flip(&f, "current", 5);
+	assert_int_equal(vt_ledger_open(f.path, &l), VT_EFORMAT);
+	assert_int_equal(vt_ledger_verify(&f.files, (vt_span){0}, &r), VT_EFORMAT);
+	flip(&f, "current", 5);
+	expect(&f, 3, 0);
+	/* The same entries once more, with numbers that are taken. */
+	assert_int_equal(vt_file_read(f.dir, "current", 1 << 15, &b), VT_OK);
+	fd = openat(f.dir, "current", O_RDWR);
+	assert_int_equal(vt_file_pwrite(fd, vt_buf_span(&b), b.n), VT_OK);
+	(void)close(fd);
+	assert_int_equal(vt_ledger_verify(&f.files, (vt_span){0}, &r), VT_EFORMAT);
+	assert_int_equal(vt_ledger_open(f.path, &l), VT_EFORMAT);
+	vt_buf_free(&b);
+	drop(&f);
+}
+
 static vt_err keep_last(void *ctx, const char *path, vt_span bytes)
 {
 	vt_buf *b = ctx;
@@ -320,6 +351,14 @@ static void test_entry_form(void **state)
 			vt_egress_parse(vt_span_clip(vt_buf_span(&b), 0, n), &e), VT_EFORMAT);
 	assert_int_equal(vt_buf_add(&b, "x", 1), VT_OK);
 	assert_int_equal(vt_egress_parse(vt_buf_span(&b), &e), VT_EFORMAT);
+	/* The digest is of the bytes. */
+	vt_buf_clear(&b);
+	e.bytes = vt_span_str("abc");
+	e.peer = vt_span_str("p");
+	assert_int_equal(vt_egress_write(&b, &e), VT_OK);
+	assert_int_equal(vt_egress_parse(vt_buf_span(&b), &e), VT_OK);
+	b.p[b.n - 1] ^= 1;
+	assert_int_equal(vt_egress_parse(vt_buf_span(&b), &e), VT_EFORMAT);
 	vt_buf_free(&b);
 }
 
@@ -331,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_long_bytes_become_several),
 		cmocka_unit_test(test_torn_anywhere),
 		cmocka_unit_test(test_damage_stops),
+		cmocka_unit_test(test_damage_without_checkpoint),
 		cmocka_unit_test(test_kept_checkpoint),
 	};
 

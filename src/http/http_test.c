@@ -132,9 +132,9 @@ static const char *unchunk(const char *text, size_t step, size_t *out_used)
 static void test_chunks(void **state)
 {
 	static const char *const bad[] = {"x\r\n", "\r\n", ";\r\n", "3\nabc\r\n0\r\n\r\n",
-		"3\r\nabcd\r\n", "3\r\nabc\n0\r\n\r\n", "0\r\n", "0\r\n\r", "0\r\nA: b\r\n",
-		"0\r\n\r\r\n", "0\r\nA\001\r\n\r\n", "fffffffffffffffff\r\n", "3 \r\nabc",
-		"3\r\nab"};
+		"3\r\nabcd\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabcx\n0\r\n\r\n",
+		"3\r\nabc\rx0\r\n\r\n", "0\r\n", "0\r\n\r", "0\r\nA: b\r\n", "0\r\n\r\r\n",
+		"0\r\nA\001\r\n\r\n", "fffffffffffffffff\r\n", "3 \r\nabc", "3\r\nab"};
 	size_t used;
 
 	(void)state;
