@@ -299,6 +299,18 @@ static bool used(struct vt_house *h, const struct vt_proposal *p, const char *na
 	return found;
 }
 
+static vt_err unstage(struct vt_house *h, const struct vt_chunk *v, size_t n)
+{
+	char chunk[VT_CHUNK_PATH_SIZE], path[VT_CHUNK_PATH_SIZE + 6];
+	vt_err e = VT_OK;
+
+	for (size_t i = 0; i < n && !e; i++) {
+		(void)snprintf(path, sizeof path, "stage/%s", vt_chunk_path(&v[i].sha256, chunk));
+		e = vt_store_remove(h->priv, path);
+	}
+	return e;
+}
+
 /* What was used up goes; then the public checkpoint is the only one. */
 static vt_err clean(struct vt_house *h, const struct vt_proposal *p)
 {
@@ -309,6 +321,16 @@ static vt_err clean(struct vt_house *h, const struct vt_proposal *p)
 		if (used(h, p, names.v[i]))
 			e = vt_draft_remove(h, names.v[i]);
 	vt_strings_free_all(&names);
+	for (size_t i = 0; i < p->nfresh && !e; i++) {
+		const struct vt_content *c = &p->fresh[i].e.u.content;
+
+		if (p->fresh[i].e.kind != VT_ENTRY_CONTENT &&
+			p->fresh[i].e.kind != VT_ENTRY_DIRECTIVE)
+			continue;
+		e = unstage(h, c->full, c->nfull);
+		if (!e)
+			e = unstage(h, c->delta, c->ndelta);
+	}
 	if (!e)
 		e = vt_store_remove(h->priv, NOTE);
 	return e ? e : vt_store_remove(h->priv, PROPOSAL);

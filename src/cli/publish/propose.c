@@ -173,6 +173,8 @@ static vt_err add_chunks(
 
 		(void)snprintf(path, sizeof path, "stage/%s", vt_chunk_path(&v[i].sha256, chunk));
 		e = vt_store_read(h->priv, path, v[i].packed, &b);
+		if (e == VT_END) /* the same piece is published already */
+			e = vt_store_read(h->pub, chunk, v[i].packed, &b);
 		if (!e)
 			copy = vt_arena_copy(&h->a, vt_buf_span(&b));
 		if (!e && !copy)
