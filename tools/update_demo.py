@@ -18,13 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from adversary import parties, servers, tlog  # noqa: E402
+from adversary.house import House  # noqa: E402
 from adversary.machine import Machine  # noqa: E402
 from adversary.services import Remote, RemoteMirror, Service  # noqa: E402
 
 MALWARE = b"This file plays the malware of the demonstration: " + b"vitrine-" + b"demo-4b1d\n"
 SECRET = b"This file plays a document that somebody looks for: " + b"project-" + b"firefly\n"
 COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-PASSPHRASE = "demo"
 
 
 class Wrong(Exception):
@@ -56,6 +56,7 @@ def check(true, what):
 class Demo:
     def __init__(self, program, folder):
         self.program, self.folder, self.services, self.servers = program, folder, [], []
+        self.telling = False
         self.malware, self.secret = folder / "invoice.exe", folder / "minutes.txt"
         self.malware.write_bytes(MALWARE)
         self.secret.write_bytes(SECRET)
@@ -78,30 +79,38 @@ class Demo:
     # -- the parties
 
     def start(self):
-        self.publisher = parties.Publisher(self.folder / "public", origin="updates.example/demo")
-        self.web = self.serve(self.folder / "public")
-        log = self.publisher.log.key.vkey
         for kind, names in (("witness", ("university", "newspaper", "ministry")), ("mirror", ("library", "archive"))):
-            for name in names:
-                s = Service(self.program, kind, self.folder / name, f"{name}.example")
-                s.configure([(log, self.web.url)], **({"Poll": "1h"} if kind == "mirror" else {}))
-                self.services.append(s.start())
-        self.publisher.witnesses = [Remote(s) for s in self.services[:3]]
-        self.publisher.mirrors = [RemoteMirror(s) for s in self.services[3:]]
+            self.services += [Service(self.program, kind, self.folder / n, f"{n}.example") for n in names]
+        self.witnesses, self.mirrors = self.services[:3], self.services[3:]
+        self.house = House(self.program, self.folder / "publisher", "updates.example/demo", self.witnesses,
+                           self.mirrors, shown=self.publishing)
+        self.web = self.serve(self.house.public)
+        for s in self.services:
+            s.configure([(self.house.log.vkey, self.web.url)], **({"Poll": "1h"} if s.kind == "mirror" else {}))
+            s.start()
         self.machine = Machine(self.program, self.folder / "machine")
         self.env = dict(self.machine.env)
-        self.trust(self.web.url)
-        say("publisher   updates.example/demo: 3 owners, 2 of whom must sign; a folder behind a web server")
-        say("witnesses   " + ", ".join(f"{s.key.name} {s.url}" for s in self.services[:3]))
-        say("mirrors     " + ", ".join(f"{s.key.name} {s.url}" for s in self.services[3:]))
-        say("machine     its owner believes content that two of these witnesses and one of these mirrors vouch for")
+        say("publisher: updates.example/demo; alice, bob and carol own it, two of them must sign")
+        say("witnesses: " + ", ".join(f"{s.key.name} {s.url}" for s in self.witnesses))
+        say("mirrors: " + ", ".join(f"{s.key.name} {s.url}" for s in self.mirrors))
+        say("machine: its owner believes what two of these witnesses and one of these mirrors vouch for")
+
+    def publishing(self, args, output):
+        """Shows what is of interest of a command of the publisher."""
+        if not self.telling or args[1] not in ("import", "sign", "commit"):
+            return
+        lines = output.splitlines()
+        if args[1] == "sign":
+            lines = [x for x in lines if x.startswith(("content", "  note", "  +", "      ", "  must", "  signed", "  1 added"))]
+        print("  $ vitrine " + self.short(" ".join(map(str, args))), flush=True)
+        quote(self.short("\n".join(lines)))
 
     def serve(self, folder):
         self.servers.append(servers.Server(folder))
         return self.servers[-1]
 
     def trust(self, source):
-        self.machine.trust(self.publisher, [source])
+        self.machine.believe(self.house.log, self.house.first_root, self.witnesses, self.mirrors, [source])
 
     def stop(self):
         for s in self.services:
@@ -112,21 +121,25 @@ class Demo:
     # -- what happens
 
     def scan(self, file, found):
-        p = self.command("scan", "--no-summary", file, env=self.env, ok=(0, 1))
+        p = self.command("scan", "--no-summary", "--verbose", file, env=self.env, ok=(0, 1))
         check((p.returncode == 1) == found, f"{file.name} should{'' if found else ' not'} be detected")
 
     def rule(self):
         other = b"Demo.Other:0:*:" + b"nothing that is in any file".hex().encode() + b"\n"
         self.before = {"demo.ndb": other}
         self.after = {"demo.ndb": other + b"Demo.Invoice:0:*:" + (b"vitrine-" + b"demo-4b1d").hex().encode() + b"\n"}
-        check(not self.publisher.publish("main", self.before), "a witness or mirror refused an honest update")
+        self.house.publish(self.before, "the first version")
+        self.trust(self.web.url)
         self.command("update", env=self.env)
+        self.command("scan", self.secret, env=self.env, shown=False)    # compiles what comes with Vitrine
         say("The machine is up to date. It does not know this file yet:")
         self.scan(self.malware, False)
-        self.old = self.publisher.folder.copy(self.folder / "old")
-        say("The publisher's owners sign a rule for it, all three witnesses and both mirrors cosign, and the "
-            "machine asks for news:")
-        check(not self.publisher.publish("main", self.after), "a witness or mirror refused an honest update")
+        shutil.copytree(self.house.public, self.folder / "old")
+        say("Two owners see and sign a rule for it, all three witnesses and both mirrors cosign, and the machine "
+            "asks for news:")
+        self.telling = True
+        self.house.publish(self.after, "finds the invoice")
+        self.telling = False
         self.command("update", env=self.env)
         self.scan(self.malware, True)
 
@@ -141,7 +154,8 @@ class Demo:
         return p
 
     def evil(self, name):
-        q = self.publisher.fork(self.folder / name)
+        q = self.house.stolen().fork(self.folder / name)
+        q.witnesses, q.mirrors = [Remote(s) for s in self.witnesses], [RemoteMirror(s) for s in self.mirrors]
         q.add_content("main", {"demo.ndb": self.after["demo.ndb"] + b"Demo.Search:0:*:" + (b"project-" + b"firefly")
                                .hex().encode() + b"\n"})
         q.add_state()
@@ -153,8 +167,7 @@ class Demo:
             "it signs a rule that looks for a document, in a log that looks like the public one. The public "
             "log goes on, and then it asks the witnesses to cosign the other one, too:")
         q = self.evil("for-one-machine")
-        self.publisher.add_state()
-        self.publisher.commit()
+        self.house.sign_and_commit()
         _, refused = q.cosignatures()
         for name, e in refused:
             say(f"{name}: {e.status}")
@@ -169,21 +182,21 @@ class Demo:
     def rolled_back(self):
         say("The publisher wants the machine to forget the rule, and serves it the log as it was before, "
             "with the true cosignatures of that time, just seconds old:")
-        self.attack(self.serve(self.old.path).url, ("rollback",))
+        self.attack(self.serve(self.folder / "old").url, ("rollback",))
 
     def hidden(self):
         say("The publisher logs the evil rule in public, so that all witnesses cosign. But what is in it, it "
             "hides: the log has only a hash, and the chunk is given to this machine alone:")
-        q = self.evil("hidden")
-        chunks = [p for p in q.chunks if not (self.publisher.folder.path / p).exists()]
-        p = self.publisher
-        p.log, p.sets, p.live, p.state = q.log, q.sets, q.live, q.state
-        p.upload(chunks={})
-        lines, refused = p.cosignatures()
+        q, public = self.evil("hidden"), parties.Folder(self.house.public)
+        chunks, victim = q.chunks, q.folder
+        q.folder = public
+        q.upload(chunks={})
+        lines, refused = q.cosignatures()
         say(f"witnesses that cosigned: {len(lines)}; mirrors that would not: "
             + ", ".join(f"{name} ({e.status})" for name, e in refused))
         check(len(lines) == 3 and len(refused) == 2, "mirrors vouched for what they have not")
-        check(chunks, "nothing is hidden")
+        check(chunks and not any((public.path / c).exists() for c in chunks), "nothing is hidden")
+        q.folder = victim
         q.show(q.signed(lines))
         self.attack(self.serve(q.folder.path).url, ("mirrors", "quorum"))
 

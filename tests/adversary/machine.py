@@ -41,12 +41,21 @@ class Machine:
         mirrors = [m.key for m in publisher.mirrors] if mirrors is None else mirrors
         (self.config / "policy").write_text(tlog.policy(
             logs or [publisher.log.key], witnesses, mirrors, need_witnesses, need_mirrors))
+        self.configure(root or entries.leaf(publisher.log.entries[0]), sources, **settings)
+
+    def configure(self, root, sources, **settings):
         values = {"Policy": str(self.config / "policy"), "Witnesses": "witnesses", "Mirrors": "mirrors",
-                  "Root": root or entries.leaf(publisher.log.entries[0]), "CoolOff": "0",
+                  "Root": root, "CoolOff": "0",
                   "CoolOffRelease": "0", **settings}
         lines = [f"{k} {v}" for k, v in values.items() if v is not None]
         lines += [f"Source {s}" for s in sources]
         (self.config / "update.conf").write_text("\n".join(lines) + "\n")
+
+    def believe(self, log, root, witnesses, mirrors, sources, **settings):
+        """The same for a log's verifier and services."""
+        (self.config / "policy").write_text(tlog.policy(
+            [log], [s.key for s in witnesses], [s.key for s in mirrors], 2, 1))
+        self.configure(root, sources, **settings)
 
     def run(self, *args, before=(), timeout=300, clock=None, **env):
         """`clock`: seconds that this machine's clock is wrong by, by Debian's libfaketime."""
