@@ -250,11 +250,17 @@ static void put_fork_head(const struct settings *s, const char *word, const stru
 	fputs(s->format ? "\"}" : "\n", stdout);
 }
 
+static bool is_log_of(const struct vt_log_trust *t, const struct vt_key *k)
+{
+	const struct vt_key *log = vt_log_trust_key(t, vt_span_str(k->name));
+
+	return log && memcmp(log->pub, k->pub, VT_PUBLIC_SIZE) == 0;
+}
+
 static int verify_evidence(const struct settings *s, const struct vt_log_trust *t)
 {
 	vt_buf file = VT_BUF_INIT(VT_FORK_MAX);
 	struct vt_head a, b;
-	const struct vt_key *log;
 	const char *why = NULL;
 	struct vt_fork f;
 	int status = VT_EXIT_CLEAN;
@@ -268,8 +274,7 @@ static int verify_evidence(const struct settings *s, const struct vt_log_trust *
 			file.n && memchr(file.p, '\r', file.n)
 				? "it has CR line ends: it was altered on its way, perhaps by mail"
 				: "not an evidence file, or damaged");
-	} else if (log = vt_log_trust_key(t, vt_span_str(f.log.name)),
-		!log || memcmp(log->pub, f.log.pub, VT_PUBLIC_SIZE) != 0) {
+	} else if (!is_log_of(t, &f.log)) {
 		status = refuse(s, s->evidence, "it is about a log that the policy does not name");
 	} else if (vt_fork_check(&f, &a, &b, &why)) {
 		status = refuse(s, s->evidence, why);

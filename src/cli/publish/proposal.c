@@ -114,13 +114,14 @@ static vt_err take_chunk(struct vt_proposal *p, vt_span *rest, vt_span line)
 	return VT_OK;
 }
 
+/* Where a part may come only once, that is asked first: a prefix is taken off the line. */
 static vt_err take_any(struct vt_proposal *p, vt_span line, vt_span *rest)
 {
-	if (vt_prefix_take(&line, "root ") && !p->has_base) {
+	if (!p->has_base && vt_prefix_take(&line, "root ")) {
 		p->has_base = true;
 		return take_item(p, rest, line, &p->root);
 	}
-	if (vt_prefix_take(&line, "state ") && p->has_base && !p->state.bytes.max)
+	if (p->has_base && !p->state.bytes.max && vt_prefix_take(&line, "state "))
 		return take_item(p, rest, line, &p->state);
 	if (vt_prefix_take(&line, "live "))
 		return take_items(p, rest, line, p->live, VT_COUNT(p->live), &p->nlive);
@@ -128,13 +129,13 @@ static vt_err take_any(struct vt_proposal *p, vt_span line, vt_span *rest)
 		return take_items(p, rest, line, p->back, VT_COUNT(p->back), &p->nback);
 	if (vt_prefix_take(&line, "entry "))
 		return take_items(p, rest, line, p->fresh, VT_COUNT(p->fresh), &p->nfresh);
-	if (vt_prefix_take(&line, "final ") && !p->has_final) {
+	if (!p->has_final && vt_prefix_take(&line, "final ")) {
 		p->has_final = true;
 		return take_item(p, rest, line, &p->final);
 	}
 	if (vt_prefix_take(&line, "chunk "))
 		return take_chunk(p, rest, line);
-	if (vt_prefix_take(&line, "lift ") && p->nlift < VT_COUNT(p->lift) &&
+	if (p->nlift < VT_COUNT(p->lift) && vt_prefix_take(&line, "lift ") &&
 		take_number(&line, &p->lift[p->nlift]) && line.n == 0) {
 		p->nlift++;
 		return VT_OK;
