@@ -154,8 +154,9 @@ def test_waits_and_goes_on(m):
         r = m.run("follow", m.log, "--state", m.path / "state", "--once")
         assert r.code == 2 and b"another one works in it" in r.err
         m.publish()
-        while b"Extra.Rule" not in p.stdout.readline():
-            pass
+        lines = b""
+        while b"Extra.Rule" not in lines or not lines.endswith(b'"alerts":0}\n'):
+            lines += p.stdout.readline()
         p.send_signal(signal.SIGTERM)
         p.stdout.read()
         assert p.wait(20) == 0
@@ -186,6 +187,16 @@ def test_killed_at_any_time_it_misses_nothing(vitrine, tmp_path):
     e = m.follow()
     assert e.code == 0
     assert seen | {x["index"] for x in e.of("entry")} == set(range(m.p.log.size))
+
+
+def test_what_two_monitors_saw_is_compared(m):
+    other = fork(m)
+    assert m.follow().code == 0
+    r = m.run("compare", m.path / "state", m.log)
+    assert r.code == 0 and "the same head" in r.text
+    assert m.follow(other.folder.path, state="theirs").code == 0
+    r = m.run("compare", m.path / "state", m.path / "theirs", "--site", other.folder.path, "--evidence", m.path / "kept")
+    assert r.code == 1 and len(list((m.path / "kept").iterdir())) == 1
 
 
 # -- alerts, each alone
