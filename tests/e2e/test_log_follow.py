@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from adversary import entries, parties, servers, tlog  # noqa: E402
 from conftest import BUILD  # noqa: E402
 from test_log import NEW, OLD, Events, Monitor, fork  # noqa: E402
+from test_publish import OWNERS, House, hashes  # noqa: E402
 
 HOUR = 3600
 
@@ -188,6 +189,51 @@ def test_killed_at_any_time_it_misses_nothing(vitrine, tmp_path):
     e = m.follow()
     assert e.code == 0
     assert seen | {x["index"] for x in e.of("entry")} == set(range(m.p.log.size))
+
+
+def test_what_vitrine_publish_publishes(vitrine, tmp_path):
+    """A life of a log by the publisher's own tool: alerts where there is something to see, and only there."""
+    house = House(vitrine, tmp_path / "house")
+
+    def follow(*alerts):
+        r = vitrine.run("log", "follow", "--log", house.vkey, house.public(), "--state", tmp_path / "state", "--once",
+                        "--format=jsonl")
+        e = Events(r)
+        assert e.code == (1 if alerts else 0) and sorted(set(e.alerts)) == sorted(alerts), e.of("alert")
+        return [x["title"].split()[0] for x in e.of("entry")]
+
+    def version(n, *args):
+        (house.source / "a.hdb").write_text(hashes(n))
+        house.load(*args)
+        house.commit()
+    house.load()
+    house.commit()
+    assert follow() == ["root", "content", "state"]
+    version(1)
+    version(2, "--full")
+    assert follow() == ["content", "state"] * 2
+    house.ok("withdraw", house.dir, "--set", "main", "--version", 3, "--reason", "fires on everything")
+    house.commit()
+    assert follow("withdrawal") == ["withdraw", "state"]
+    version(3)    # ends that withdrawal
+    assert follow() == ["content", "state"]
+    line = (house.source / "a.hdb").read_text().splitlines()[3]
+    house.ok("withdraw", house.dir, "--set", "main", "--file", "a.hdb", "--line", line, "--reason", "fires on ls")
+    house.commit()
+    index = house.audit().size - 2
+    assert follow("withdrawal") == ["withdraw", "state"]
+    house.commit(propose=("--lift", str(index)))
+    assert follow("gone") == ["state"]
+    house.ok("rotate", house.dir, *[a for o in OWNERS[:2] for a in ("--owner", house.pubs[o])], "--threshold", 2)
+    house.commit()
+    assert follow("owners") == ["root", "state"]
+    for v in ("1.0", "1.1"):
+        house.ok("release", house.dir, house.key("alice"), "--name", "vitrine", "--program-version", v, "--source", "abc",
+                 "--strip", house.path)
+        house.commit()
+    assert follow() == ["release", "state"] * 2
+    house.commit()
+    assert follow() == ["state"]
 
 
 def test_what_it_keeps_is_damaged(m):
