@@ -222,7 +222,7 @@ def test_compare_with_what_a_machine_believes(m, program):
     assert "the same head" in m.run("compare", machine.state, m.log).text
     other = fork(m)
     assert "consistent" in m.run("compare", machine.state, m.log).text
-    assert machine.update().returncode == 0
+    machine.update()    # the head is verified, whatever becomes of the content
     r = m.run("compare", machine.state, other.folder.path, "--evidence", m.path / "kept")
     assert r.code == 1, (r.text, r.err)
 
