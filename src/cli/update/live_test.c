@@ -181,12 +181,14 @@ static void test_crashes_put_the_one_before_back(void **unused)
 
 static void test_damaged_manifests(void **unused)
 {
+	static const char set_without_versions[] =
+		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nset a 1\n"
+		"images base\n";
 	static const char *const bad[] = {"", "vitrine/generation/v2\n",
 		"vitrine/generation/v1\nstate 1 1\n",
 		"vitrine/generation/v1\nstate 1 x\napplied 2026-01-01T00:00:00Z\nimages base\n",
 		"vitrine/generation/v1\nstate 1 1\napplied yesterday\nimages base\n",
-		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nset a 1\nimages "
-		"base\n",
+		set_without_versions,
 		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nimages all\n",
 		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nimages base\nx\n"};
 	struct vt_generation g;
