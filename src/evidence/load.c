@@ -64,6 +64,7 @@ static vt_err take_coverage(struct load *l, sqlite3_stmt *row)
 	c->seen = (uint64_t)sqlite3_column_int64(row, 4);
 	c->read = (uint64_t)sqlite3_column_int64(row, 5);
 	c->sources = (uint64_t)sqlite3_column_int64(row, 6);
+	c->broken = (uint64_t)sqlite3_column_int64(row, 7);
 	return VT_OK;
 }
 
@@ -253,7 +254,7 @@ static const struct {
 		take_run},
 	{"SELECT kind, name, sha256, platform, parent, hidden FROM subject WHERE run=? ORDER BY n",
 		take_subject},
-	{"SELECT subject, area, asked, answer, seen, read, sources FROM coverage WHERE run=?",
+	{"SELECT subject, area, asked, answer, seen, read, sources, broken FROM coverage WHERE run=?",
 		take_coverage},
 	{"SELECT subject, area, why, n FROM miss WHERE run=?", take_miss},
 	{"SELECT subject, area, why, locus FROM missed WHERE run=? ORDER BY n", take_missed},

@@ -111,7 +111,7 @@ static vt_err save_subjects(struct vt_db *d, const struct vt_survey *s, int64_t 
 
 static vt_err save_coverage(struct vt_db *d, const struct vt_survey *s, int64_t run)
 {
-	struct insert i = insert_into(d, "INSERT INTO coverage VALUES(?,?,?,?,?,?,?,?)");
+	struct insert i = insert_into(d, "INSERT INTO coverage VALUES(?,?,?,?,?,?,?,?,?)");
 
 	for (size_t k = 0; k < s->nsubjects; k++)
 		for (unsigned a = 0; a < VT_AREAS; a++) {
@@ -125,6 +125,7 @@ static vt_err save_coverage(struct vt_db *d, const struct vt_survey *s, int64_t 
 			put_number(&i, (int64_t)c->seen);
 			put_number(&i, (int64_t)c->read);
 			put_number(&i, (int64_t)c->sources);
+			put_number(&i, (int64_t)c->broken);
 			put_row(&i);
 		}
 	return insert_end(&i);

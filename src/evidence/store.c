@@ -19,7 +19,7 @@ static const char schema[] =
 	"CREATE TABLE subject(run INTEGER, n INTEGER, kind INTEGER, name BLOB, sha256 TEXT, "
 	"platform TEXT, parent INTEGER, hidden INTEGER, PRIMARY KEY(run, n)) WITHOUT ROWID;"
 	"CREATE TABLE coverage(run INTEGER, subject INTEGER, area TEXT, asked INTEGER, answer "
-	"INTEGER, seen INTEGER, read INTEGER, sources INTEGER, PRIMARY KEY(run, subject, area)) "
+	"INTEGER, seen INTEGER, read INTEGER, sources INTEGER, broken INTEGER, PRIMARY KEY(run, subject, area)) "
 	"WITHOUT ROWID;"
 	"CREATE TABLE miss(run INTEGER, subject INTEGER, area TEXT, why TEXT, n INTEGER, "
 	"PRIMARY KEY(run, subject, area, why)) WITHOUT ROWID;"
