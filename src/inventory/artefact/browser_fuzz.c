@@ -6,9 +6,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static volatile uint8_t sink;
+
 static void on_extension(void *ctx, const struct vt_extension *e)
 {
-	static volatile uint8_t sink;
 
 	(void)ctx;
 	for (size_t i = 0; i < e->id.n; i++)

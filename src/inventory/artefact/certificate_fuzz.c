@@ -4,9 +4,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static volatile uint8_t sink;
+
 static void on_certificate(void *ctx, vt_span label, vt_span der)
 {
-	static volatile uint8_t sink;
 	struct vt_certificate c;
 
 	(void)ctx;

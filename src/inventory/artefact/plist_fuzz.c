@@ -4,12 +4,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static volatile uint8_t sink;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	vt_arena a = VT_ARENA_INIT((size_t)64 << 20);
 	const struct vt_plist *stack[VT_PLIST_DEPTH_MAX + 2];
 	const struct vt_plist *top;
-	static volatile uint8_t sink;
 	unsigned depth = 0;
 
 	if (vt_plist_parse(vt_span_of(data, size), &a, &top) == VT_OK) {
