@@ -23,7 +23,7 @@ struct dpkg {
 	const char *manager;
 	vt_span root, folder;
 	vt_span database; /* the file that is being read */
-	struct vt_names names;
+	struct vt_name_list names;
 	struct vt_belong belong;
 	bool has_info; /* there is a folder with lists */
 	uint32_t entries, orphans, broken;
@@ -104,10 +104,10 @@ static void add_name(struct dpkg *d, const struct vt_package *p)
 {
 	vt_span full;
 
-	vt_names_add(&d->names, p->name);
+	vt_name_list_add(&d->names, p->name);
 	if (p->arch.n && vt_record_join(d->c, p->name, vt_span_str(":"), &full) &&
 		vt_record_join(d->c, full, p->arch, &full))
-		vt_names_add(&d->names, full);
+		vt_name_list_add(&d->names, full);
 }
 
 /* True if all of it could be read. */
@@ -180,7 +180,7 @@ static vt_err on_info(void *ctx, vt_span name, const struct vt_node *node)
 	if (node->type == VT_NODE_FOLDER || !vt_dpkg_list_name(name, ".list", &p.name, &p.arch))
 		return VT_OK;
 	full = vt_span_of(name.p, name.n - 5);
-	if (vt_names_has(&d->names, full) || d->names.overflow)
+	if (vt_name_list_has(&d->names, full) || d->names.overflow)
 		return VT_OK;
 	if (!vt_record_join(d->c, d->folder, vt_span_str("/info/"), &locus) ||
 		!vt_record_join(d->c, locus, name, &locus))
@@ -275,7 +275,7 @@ static void read_database(struct vt_collect *c, vt_span root, vt_span folder)
 			(const char *)folder.p);
 		vt_collect_source(c, VT_AREA_PACKAGES, what);
 	}
-	vt_names_free(&d.names);
+	vt_name_list_free(&d.names);
 }
 
 static vt_err dpkg_start(struct vt_collect *c, void **out_state)

@@ -29,7 +29,7 @@ static bool find(vt_span *v, size_t cap, vt_span name, size_t *out)
 	return false;
 }
 
-static bool grow(struct vt_names *s)
+static bool grow(struct vt_name_list *s)
 {
 	size_t cap = s->cap ? s->cap * 2 : FIRST_CAP, at;
 	vt_span *v = vt_arena_array(&s->arena, cap, sizeof *v);
@@ -50,7 +50,7 @@ static bool grow(struct vt_names *s)
 	return true;
 }
 
-void vt_names_add(struct vt_names *s, vt_span name)
+void vt_name_list_add(struct vt_name_list *s, vt_span name)
 {
 	const char *copy;
 	size_t at;
@@ -74,14 +74,14 @@ void vt_names_add(struct vt_names *s, vt_span name)
 	s->n++;
 }
 
-bool vt_names_has(const struct vt_names *s, vt_span name)
+bool vt_name_list_has(const struct vt_name_list *s, vt_span name)
 {
 	size_t at;
 
 	return s->cap && find(s->v, s->cap, name, &at) && s->v[at].p;
 }
 
-void vt_names_free(struct vt_names *s)
+void vt_name_list_free(struct vt_name_list *s)
 {
 	vt_arena_free(&s->arena);
 }

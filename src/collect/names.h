@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 
-struct vt_names {
+struct vt_name_list {
 	vt_arena arena;
 	size_t n, cap;
 	vt_span *v;    /* open addressing; cap is a power of two */
@@ -20,8 +20,8 @@ struct vt_names {
 		.arena = VT_ARENA_INIT((size_t)64 << 20)                                           \
 	}
 /* Without memory, or where too many names fall together, the set overflows. */
-void vt_names_add(struct vt_names *s, vt_span name);
-bool vt_names_has(const struct vt_names *s, vt_span name);
-void vt_names_free(struct vt_names *s);
+void vt_name_list_add(struct vt_name_list *s, vt_span name);
+bool vt_name_list_has(const struct vt_name_list *s, vt_span name);
+void vt_name_list_free(struct vt_name_list *s);
 
 #endif
