@@ -112,7 +112,9 @@ vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 		return VT_EUNSUPPORTED;
 	layers |= VT_LAYER_NO_NEW_PRIVS;
 	e = s->role == VT_ROLE_UPDATER ? vt_landlock_folder_and_connect(s->folder)
-				       : vt_landlock_deny_all();
+		: s->role == VT_ROLE_VERIFIER
+		? vt_landlock_service(s->folder, &s->readable, s->readable >= 0)
+		: vt_landlock_deny_all();
 	if (!e)
 		layers |= VT_LAYER_LANDLOCK;
 	else if (e != VT_EUNSUPPORTED)

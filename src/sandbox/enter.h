@@ -20,7 +20,9 @@
 struct vt_sandbox {
 	enum vt_role role;
 	uint64_t memory; /* RLIMIT_DATA, bytes */
-	int folder;      /* the updater's only: the open folder that it may write to */
+	/* the updater's and the verifier's: the open folder that they may write to; negative: none */
+	int folder;
+	int readable; /* the verifier's: the open folder that it may read */
 };
 
 /*

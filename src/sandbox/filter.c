@@ -21,7 +21,9 @@ static const struct vt_allow table[] = {
 #define COMPILER VT_ROLE_COMPILER
 #define BOTH (VT_ROLE_WORKER | VT_ROLE_COMPILER)
 #define UPDATER VT_ROLE_UPDATER
-#define ALL (BOTH | UPDATER)
+#define VERIFIER VT_ROLE_VERIFIER
+#define ALL (BOTH | UPDATER | VERIFIER)
+#define STORES (UPDATER | VERIFIER)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
 	{.roles = (roles_),                                                                        \
 		.number = SYS_##name_,                                                             \
@@ -30,7 +32,9 @@ static const struct vt_allow table[] = {
 		.reason = (reason_)},
 #include "sandbox/seccomp.def"
 #undef VT_ALLOW
+#undef STORES
 #undef ALL
+#undef VERIFIER
 #undef UPDATER
 #undef BOTH
 #undef COMPILER

@@ -15,6 +15,7 @@ enum vt_role {
 	VT_ROLE_WORKER = 1,
 	VT_ROLE_COMPILER = 2,
 	VT_ROLE_UPDATER = 4,
+	VT_ROLE_VERIFIER = 8,
 };
 
 #define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */

@@ -17,6 +17,8 @@ int main(void)
 			printf("compiler %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
 		if (t[i].roles & VT_ROLE_UPDATER)
 			printf("updater %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
+		if (t[i].roles & VT_ROLE_VERIFIER)
+			printf("verifier %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
 	}
 	return 0;
 }

@@ -26,13 +26,14 @@ _Noreturn static void leave(void)
 
 static int attempt(enum vt_role role, long number)
 {
-	struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
+	struct vt_sandbox s = {
+		.role = role, .memory = (uint64_t)1 << 30, .folder = -1, .readable = -1};
 	pid_t pid = fork();
 	unsigned layers;
 	int status = 0;
 
 	if (pid == 0) {
-		if (role == VT_ROLE_UPDATER)
+		if (role == VT_ROLE_UPDATER || role == VT_ROLE_VERIFIER)
 			s.folder = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (vt_sandbox_enter(&s, &layers) || !(layers & VT_LAYER_SECCOMP))
 			_exit(99);
@@ -52,8 +53,9 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	role = strcmp(argv[1], "compiler") == 0   ? VT_ROLE_COMPILER
-		: strcmp(argv[1], "updater") == 0 ? VT_ROLE_UPDATER
-						  : VT_ROLE_WORKER;
+		: strcmp(argv[1], "updater") == 0  ? VT_ROLE_UPDATER
+		: strcmp(argv[1], "verifier") == 0 ? VT_ROLE_VERIFIER
+						   : VT_ROLE_WORKER;
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
 	for (long base = 0; base <= X32; base += X32) {
 		for (long n = 0; n < NUMBERS; n++) {

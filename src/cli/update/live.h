@@ -2,6 +2,7 @@
 /*
  * Generations of the content in use, in <state>/update/sets (docs/formats/update.md):
  *   <generation>/manifest      what it is made of
+ *   <generation>/plan          the plan that asked for it
  *   <generation>/base.vtdb     the image of everything, shared by generations (hard link)
  *   <generation>/delta.vtdb    what changed since, if anything
  *   <generation>/crashes       one byte for each worker that crashed on it
@@ -17,6 +18,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "tlog/merkle.h"
 
 #define VT_GENERATION_MAX 32
 /* Workers that may crash on a generation before the one before it is put back. */
@@ -34,6 +36,11 @@ struct vt_generation {
 	size_t nsets;
 	struct vt_live_set *sets; /* by name */
 	bool delta;               /* there is a delta.vtdb */
+	bool has_content;
+	vt_hash content; /* vt_plan_digest() */
+	/* Lines that are withdrawn in base.vtdb, by SHA-256: it can't give them back. */
+	size_t nwithdrawn;
+	vt_hash *withdrawn;
 };
 
 /* <state>/update/sets, made if `make`. VT_EIO. */
