@@ -290,6 +290,22 @@ vt_err vt_live_back(int dir)
 	return e;
 }
 
+vt_err vt_live_swap(int dir)
+{
+	char live[VT_GENERATION_MAX], good[VT_GENERATION_MAX];
+	vt_err e = read_link(dir, "good", good);
+
+	if (!e)
+		e = read_link(dir, "live", live);
+	if (!e && strcmp(live, good) == 0)
+		e = VT_END;
+	if (!e)
+		e = set_link(dir, "live", good);
+	if (!e)
+		e = set_link(dir, "good", live);
+	return e ? e : fsync(dir) ? VT_EIO : VT_OK;
+}
+
 /* What scans need ------------------------------------------------------------------------------ */
 
 static vt_err open_images(int dir, const char *name, int fds[2], size_t *out_n)

@@ -51,6 +51,8 @@ VT_MUST_USE vt_err vt_live_read(int dir, const char *link, vt_arena *a, struct v
 VT_MUST_USE vt_err vt_live_switch(int dir, struct vt_generation *g);
 /* Puts the generation before back into use; VT_END: there is none. */
 VT_MUST_USE vt_err vt_live_back(int dir);
+/* The same without putting the other out of use: each becomes what the other was. */
+VT_MUST_USE vt_err vt_live_swap(int dir);
 /* Empties and makes new/; VT_EIO. */
 VT_MUST_USE vt_err vt_live_new(int dir, int *out_new);
 

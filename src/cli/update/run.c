@@ -17,25 +17,19 @@
 /* Small images older than this are merged into the large one by runs that wait. */
 #define MERGE_AFTER 86400
 
-struct settings {
-	struct vt_update_where where;
-	const char *bundle;
-	bool merge, wait, quiet;
-};
-
 static const struct vt_option options[] = {
 	{0, NULL, NULL, VT_OPTION_SECTION, 0, "Options", NULL},
-	{0, "bundle", "FILE", VT_OPTION_STRING, offsetof(struct settings, bundle),
+	{0, "bundle", "FILE", VT_OPTION_STRING, offsetof(struct vt_update_options, bundle),
 		"from this file (vitrine publish bundle) instead of the\nsources of update.conf: "
 		"the same checks, no network",
 		NULL},
-	{0, "merge", NULL, VT_OPTION_FLAG, offsetof(struct settings, merge),
+	{0, "merge", NULL, VT_OPTION_FLAG, offsetof(struct vt_update_options, merge),
 		"compile everything into one image", NULL},
-	{0, "wait", NULL, VT_OPTION_FLAG, offsetof(struct settings, wait),
+	{0, "wait", NULL, VT_OPTION_FLAG, offsetof(struct vt_update_options, wait),
 		"wait a random time of up to half an hour first: for timers", NULL},
-	{'q', "quiet", NULL, VT_OPTION_FLAG, offsetof(struct settings, quiet),
+	{'q', "quiet", NULL, VT_OPTION_FLAG, offsetof(struct vt_update_options, quiet),
 		"say nothing unless something is wrong", NULL},
-	VT_UPDATE_WHERE_OPTIONS(struct settings),
+	VT_UPDATE_WHERE_OPTIONS(struct vt_update_options, where),
 };
 
 static const struct vt_option_table table = {
@@ -64,8 +58,7 @@ static void wait_a_while(void)
 		;
 }
 
-/* The owner's files can't be used: that is said like any other refusal. */
-static void refuse_policy(struct vt_carry *c, const struct vt_config_error *why)
+void vt_update_refuse_policy(struct vt_carry *c, const struct vt_config_error *why)
 {
 	c->last.run.outcome = VT_OUTCOME_REFUSED;
 	c->last.run.refusal = VT_REFUSED_POLICY;
@@ -140,8 +133,7 @@ static void take_failures(struct vt_carry *c, const struct vt_verifier_result *r
 	}
 }
 
-/* Steps 0 to 9. False: it is decided already. */
-static bool verify(struct vt_carry *c, struct vt_update_sources *s, bool *io_evidence)
+bool vt_update_verify(struct vt_carry *c, struct vt_update_sources *s, bool *io_evidence)
 {
 	struct vt_updates *u = c->u;
 	struct vt_verifier_result *r = vt_arena_alloc(&u->arena, sizeof *r);
@@ -196,18 +188,18 @@ static bool is_idle(struct vt_carry *c)
 		g.applied < c->last.run.time - MERGE_AFTER;
 }
 
-static void update(struct vt_carry *c, const struct settings *s, bool *out_evidence)
+static void update(struct vt_carry *c, const struct vt_update_options *s, bool *out_evidence)
 {
 	struct vt_update_sources sources;
 
 	if (vt_update_sources_open(&sources, c->u, s->bundle)) {
 		c->last.run.outcome = VT_OUTCOME_FAILED;
 		(void)snprintf(c->why, sizeof c->why, "the sources can't be opened");
-	} else if (verify(c, &sources, out_evidence)) {
+	} else if (vt_update_verify(c, &sources, out_evidence)) {
 		c->why[0] = 0;
 		vt_update_carry(c);
 		/* pieces that this disk damaged: once more, with those that are fetched now */
-		if (c->damaged && verify(c, &sources, out_evidence)) {
+		if (c->damaged && vt_update_verify(c, &sources, out_evidence)) {
 			c->why[0] = 0;
 			vt_update_carry(c);
 		}
@@ -220,22 +212,22 @@ static void update(struct vt_carry *c, const struct settings *s, bool *out_evide
 	vt_update_sources_close(&sources);
 }
 
-static int run(const struct settings *s)
+int vt_update_run(const struct vt_update_options *s)
 {
 	struct vt_updates u;
 	struct vt_config_error why;
 	struct vt_carry *c;
 	bool evidence = false;
 	int status = VT_EXIT_ERROR;
-	vt_err e = vt_updates_open(&u, COMMAND, &s->where, true);
+	vt_err e = vt_updates_open(&u, s->command, &s->where, true);
 
 	c = e ? NULL : vt_arena_alloc(&u.arena, sizeof *c);
 	if (c) {
 		*c = (struct vt_carry){.u = &u, .merge = s->merge, .quiet = s->quiet};
 		c->last.run.time = (int64_t)time(NULL);
-		c->last.run.action = vt_span_str(s->bundle ? "bundle" : "update");
+		c->last.run.action = vt_span_str(s->action);
 		if (vt_updates_config(&u, &why)) {
-			refuse_policy(c, &why);
+			vt_update_refuse_policy(c, &why);
 			(void)vt_update_conclude(c);
 		} else if (vt_updates_load(&u) == VT_OK) {
 			update(c, s, &evidence);
@@ -255,7 +247,7 @@ static int run(const struct settings *s)
 
 int vt_update_cmd_run(int argc, char **argv)
 {
-	struct settings s = {0};
+	struct vt_update_options s = {.command = COMMAND};
 	struct vt_strings operands = {0};
 	int status = VT_EXIT_ERROR;
 	vt_err e = vt_options_parse(&table, argc, argv, &s, &operands);
@@ -267,7 +259,8 @@ int vt_update_cmd_run(int argc, char **argv)
 	} else if (!e) {
 		if (s.wait)
 			wait_a_while();
-		status = run(&s);
+		s.action = s.bundle ? "bundle" : "update";
+		status = vt_update_run(&s);
 	}
 	vt_strings_free(&operands);
 	return status;

@@ -23,7 +23,7 @@ static const struct vt_option options[] = {
 	{0, NULL, NULL, VT_OPTION_SECTION, 0, "Options", NULL},
 	{0, "format", "FORMAT", VT_OPTION_CHOICE, offsetof(struct settings, format),
 		"of the output", "human|json"},
-	VT_UPDATE_WHERE_OPTIONS(struct settings),
+	VT_UPDATE_WHERE_OPTIONS(struct settings, where),
 };
 
 static const struct vt_option_table table = {

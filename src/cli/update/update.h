@@ -41,12 +41,13 @@ vt_cmd_fn vt_update_cmd_run;
 struct vt_update_where {
 	const char *state, *config;
 };
-#define VT_UPDATE_WHERE_OPTIONS(T)                                                                 \
-	{0, "config", "FILE", VT_OPTION_STRING, offsetof(T, where.config),                         \
+/* `member`: the struct vt_update_where in T. */
+#define VT_UPDATE_WHERE_OPTIONS(T, member)                                                         \
+	{0, "config", "FILE", VT_OPTION_STRING, offsetof(T, member.config),                        \
 		"the owner's update.conf (default: /etc/vitrine/update.conf,\nof an ordinary user" \
 		" in ~/.config/vitrine)",                                                          \
 		NULL},                                                                             \
-		{0, "state", "DIR", VT_OPTION_STRING, offsetof(T, where.state),                    \
+		{0, "state", "DIR", VT_OPTION_STRING, offsetof(T, member.state),                   \
 			"the state folder (default: /var/lib/vitrine, of an\nordinary user"        \
 			" ~/.local/state/vitrine)",                                                \
 			NULL},                                                                     \
@@ -148,6 +149,23 @@ struct vt_carry {
 void vt_update_carry(struct vt_carry *c);
 /* Writes down and says what came of it; an exit status. */
 int vt_update_conclude(struct vt_carry *c);
+
+/* run.c */
+struct vt_update_options {
+	struct vt_update_where where;
+	const char *bundle; /* NULL: the sources of update.conf */
+	bool merge, wait, quiet;
+	const char *command, *action; /* for messages, for the history */
+};
+/* All of an update; an exit status. */
+int vt_update_run(const struct vt_update_options *o);
+/*
+ * Steps 0 to 9: u->plan is what is verified then. False: c->last says why not. *io_evidence: set if
+ * there is more of it than before.
+ */
+bool vt_update_verify(struct vt_carry *c, struct vt_update_sources *s, bool *io_evidence);
+/* The owner's files can't be used: that is said like any other refusal. */
+void vt_update_refuse_policy(struct vt_carry *c, const struct vt_config_error *why);
 
 /* evidence.c: <state>/evidence. */
 /* Keeps it; says so. *out_new: it was not there. */
