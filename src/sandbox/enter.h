@@ -20,7 +20,8 @@
 struct vt_sandbox {
 	enum vt_role role;
 	uint64_t memory; /* RLIMIT_DATA, bytes */
-	/* the updater's and the verifier's: the open folder that they may write to; negative: none */
+	/* the updater's and the verifier's: the open folder that they may write to; negative: none
+	 */
 	int folder;
 	int readable; /* the verifier's: the open folder that it may read */
 };

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	role = strcmp(argv[1], "compiler") == 0   ? VT_ROLE_COMPILER
+	role = strcmp(argv[1], "compiler") == 0    ? VT_ROLE_COMPILER
 		: strcmp(argv[1], "updater") == 0  ? VT_ROLE_UPDATER
 		: strcmp(argv[1], "verifier") == 0 ? VT_ROLE_VERIFIER
 						   : VT_ROLE_WORKER;

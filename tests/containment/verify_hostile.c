@@ -43,8 +43,8 @@ static bool tries(const struct vt_verify_job *job)
 		return vt_escape_try(operand) == VT_ESCAPE_WORKED;
 	if (strcmp(what, "ask") == 0)
 		return job->sources[0].get(job->sources[0].ctx, operand, 100, &b) == VT_OK;
-	fd = openat(job->store, operand,
-		strcmp(what, "put") == 0 ? O_WRONLY | O_CREAT : O_RDONLY, 0644);
+	fd = openat(job->store, operand, strcmp(what, "put") == 0 ? O_WRONLY | O_CREAT : O_RDONLY,
+		0644);
 	return fd >= 0;
 }
 

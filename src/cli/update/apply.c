@@ -110,8 +110,7 @@ static bool is_bad(struct apply *a)
 {
 	struct vt_generation bad;
 
-	return vt_live_bad(a->sets, &a->arena, &bad) == VT_OK &&
-		is_content_of(&bad, a->job->plan);
+	return vt_live_bad(a->sets, &a->arena, &bad) == VT_OK && is_content_of(&bad, a->job->plan);
 }
 
 static vt_err build(struct apply *a)
@@ -127,6 +126,7 @@ static vt_err build(struct apply *a)
 		.sets = a->sets,
 		.into = a->into,
 		.plan = a->job->plan,
+		.log = a->job->log,
 		.now = a->has_now ? &a->now : NULL,
 		.merge = a->job->merge,
 		.arena = &a->arena,

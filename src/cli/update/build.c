@@ -316,7 +316,8 @@ static bool gives_back(const struct vt_build *b)
 
 static bool small_will_do(const struct vt_build *b)
 {
-	if (!b->now || b->merge || b->next.nsets != b->now->nsets || gives_back(b))
+	if (!b->now || b->merge || b->next.nsets != b->now->nsets ||
+		!vt_span_eq(b->now->log, b->log) || gives_back(b))
 		return false;
 	for (size_t i = 0; i < b->plan->nsets; i++) {
 		const struct vt_plan_set *set = &b->plan->sets[i];
@@ -480,6 +481,7 @@ static vt_err list_sets(struct vt_build *b)
 	struct vt_generation *g = &b->next;
 
 	*g = (struct vt_generation){
+		.log = b->log,
 		.state_index = b->plan->state_index,
 		.state_version = b->plan->state_version,
 	};

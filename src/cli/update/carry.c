@@ -42,22 +42,29 @@ void vt_update_carry(struct vt_carry *c)
 		.quiet = c->quiet};
 	struct vt_apply_result r;
 	enum vt_refusal held = VT_REFUSED_NOT;
+	vt_buf log = VT_BUF_INIT(1024);
 	vt_err e = p ? vt_update_gate(u, p, &c->waits, &held) : VT_ENOMEM;
 
 	c->last.run.state_index = u->plan.state_index;
 	c->last.run.state_version = u->plan.state_version;
+	if (!e)
+		e = vt_key_write(&log, &u->trusted->log);
 	if (e) {
+		vt_buf_free(&log);
 		result(c, VT_OUTCOME_FAILED, VT_REFUSED_NOT);
 		(void)snprintf(c->why, sizeof c->why, "%s", vt_err_text(e));
 		return;
 	}
 	if (held != VT_REFUSED_NOT) {
+		vt_buf_free(&log);
 		result(c, VT_OUTCOME_REFUSED, held);
-		(void)snprintf(c->why, sizeof c->why,
-			"state %" PRIu64 " is verified and waits", u->plan.state_version);
+		(void)snprintf(c->why, sizeof c->why, "state %" PRIu64 " is verified and waits",
+			u->plan.state_version);
 		return;
 	}
+	job.log = vt_buf_span(&log);
 	vt_update_apply(&job, &r);
+	vt_buf_free(&log);
 	take_result(c, &r);
 	if (r.outcome == VT_APPLY_DONE)
 		vt_update_chunks_sweep(u->dir, p, &u->plan);
@@ -103,8 +110,8 @@ static void say_good(struct vt_carry *c)
 	if (c->last.run.outcome == VT_OUTCOME_UPDATED && c->more + c->less)
 		printf("; %" PRIu64 " lines came and %" PRIu64 " went since the large image",
 			c->more, c->less);
-	printf("; %s transferred; in use: %s\n",
-		vt_format_bytes((double)c->last.run.bytes, number), c->generation);
+	printf("; %s transferred; in use: %s\n", vt_format_bytes((double)c->last.run.bytes, number),
+		c->generation);
 }
 
 static void say_refused(struct vt_carry *c)
@@ -114,8 +121,8 @@ static void say_refused(struct vt_carry *c)
 	struct vt_generation g;
 
 	if (c->last.run.outcome == VT_OUTCOME_REFUSED)
-		vt_update_say(VT_SAY_ERROR, command, "REFUSED (%s): %s: %s", r->id, r->sentence,
-			c->why);
+		vt_update_say(
+			VT_SAY_ERROR, command, "REFUSED (%s): %s: %s", r->id, r->sentence, c->why);
 	else
 		vt_update_say(VT_SAY_ERROR, command, "FAILED: %s", c->why);
 	if (c->last.run.outcome == VT_OUTCOME_REFUSED)

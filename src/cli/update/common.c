@@ -66,8 +66,8 @@ static vt_err open_folders(struct vt_updates *u, bool change)
 	return e;
 }
 
-vt_err vt_updates_open(struct vt_updates *u, const char *command,
-	const struct vt_update_where *where, bool change)
+vt_err vt_updates_open(
+	struct vt_updates *u, const char *command, const struct vt_update_where *where, bool change)
 {
 	vt_err e;
 
@@ -157,8 +157,8 @@ vt_err vt_updates_settings(struct vt_updates *u)
 }
 
 /* Plans can be made again: one that is damaged is none. */
-static vt_err load_plan(
-	struct vt_updates *u, const char *name, struct vt_plan *out, bool *out_has, vt_span *out_text)
+static vt_err load_plan(struct vt_updates *u, const char *name, struct vt_plan *out, bool *out_has,
+	vt_span *out_text)
 {
 	vt_span text;
 	vt_err e = vt_updates_read(u, name, VT_VERIFY_ARENA_MAX, &text);

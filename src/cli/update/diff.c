@@ -81,7 +81,8 @@ static void close_version(struct version *v)
 	free(v);
 }
 
-static vt_err open_version(struct vt_updates *u, const struct vt_plan_set *set, struct version **out)
+static vt_err open_version(
+	struct vt_updates *u, const struct vt_plan_set *set, struct version **out)
 {
 	struct version *v = calloc(1, sizeof *v);
 	vt_err e = v ? VT_OK : VT_ENOMEM;
@@ -262,9 +263,8 @@ static vt_err show(struct diff *d)
 static int put_all(struct vt_updates *u, uint64_t most)
 {
 	struct diff d = {.u = u,
-		.review = {.to = stdout,
-			.most = most == UINT64_MAX ? 0 : (size_t)most,
-			.width = 400}};
+		.review = {
+			.to = stdout, .most = most == UINT64_MAX ? 0 : (size_t)most, .width = 400}};
 	char digest[VT_DIGEST_TEXT];
 	vt_err e = vt_update_digest(&u->plan, digest);
 
@@ -319,8 +319,8 @@ static int run(const struct settings *s)
 	if (!e) {
 		e = vt_updates_config(&u, &why);
 		if (e)
-			vt_update_say(VT_SAY_ERROR, COMMAND, "%s:%u: %s", why.file, why.line,
-				why.cause);
+			vt_update_say(
+				VT_SAY_ERROR, COMMAND, "%s:%u: %s", why.file, why.line, why.cause);
 	}
 	if (!e)
 		e = vt_updates_load(&u);

@@ -24,8 +24,7 @@
 static int open_folder(const struct vt_updates *u)
 {
 	return u->top < 0 ? -1
-			  : openat(u->top, FOLDER,
-				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			  : openat(u->top, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int not_hidden(const struct dirent *d)
@@ -36,7 +35,8 @@ static int not_hidden(const struct dirent *d)
 void vt_update_evidence_each(const struct vt_updates *u, vt_evidence_fn *fn, void *ctx)
 {
 	struct dirent **names = NULL;
-	int dir = open_folder(u), n = dir < 0 ? 0 : scandirat(dir, ".", &names, not_hidden, alphasort);
+	int dir = open_folder(u),
+	    n = dir < 0 ? 0 : scandirat(dir, ".", &names, not_hidden, alphasort);
 
 	for (int i = 0; i < n; i++) {
 		struct stat st;
@@ -61,8 +61,7 @@ static void count_one(void *ctx, const char *name, int64_t time)
 
 	(void)time;
 	c->all++;
-	c->fresh += !vt_settings_find(
-		c->u->settings, VT_SETTING_ACKNOWLEDGED, vt_span_str(name));
+	c->fresh += !vt_settings_find(c->u->settings, VT_SETTING_ACKNOWLEDGED, vt_span_str(name));
 }
 
 size_t vt_update_evidence_new(const struct vt_updates *u)

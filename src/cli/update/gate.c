@@ -83,8 +83,8 @@ static vt_err without_new_directives(struct vt_updates *u, struct vt_plan *out, 
 	return VT_OK;
 }
 
-vt_err vt_update_gate(struct vt_updates *u, struct vt_plan *out, bool *out_waits,
-	enum vt_refusal *out_refusal)
+vt_err vt_update_gate(
+	struct vt_updates *u, struct vt_plan *out, bool *out_waits, enum vt_refusal *out_refusal)
 {
 	const vt_span any = {0};
 	bool hold = vt_settings_find(u->settings, VT_SETTING_HOLD, any) != NULL;

@@ -93,7 +93,8 @@ static vt_err parse_manifest(vt_span text, vt_arena *a, struct vt_generation *g)
 	if (!vt_span_at(text, 0, HEAD, strlen(HEAD)))
 		return VT_EFORMAT;
 	text = vt_span_clip(text, strlen(HEAD), text.n);
-	if (!take(&text, "state", &line) || !vt_decimal_get(word(&line), &g->state_index) ||
+	if (!take(&text, "log", &g->log) || !take(&text, "state", &line) ||
+		!vt_decimal_get(word(&line), &g->state_index) ||
 		!vt_decimal_get(word(&line), &g->state_version) || !take(&text, "applied", &line) ||
 		!vt_time_parse(line, &g->applied))
 		return VT_EFORMAT;
@@ -131,8 +132,9 @@ static vt_err put_hash(vt_buf *b, const char *key, const vt_hash *h)
 static vt_err write_manifest(vt_buf *b, const struct vt_generation *g)
 {
 	char when[VT_TIME_SIZE];
-	vt_err e = vt_buf_addf(b, HEAD "state %" PRIu64 " %" PRIu64 "\napplied %s\n",
-		g->state_index, g->state_version, vt_time_write(g->applied, when));
+	vt_err e = vt_buf_addf(b, HEAD "log %.*s\nstate %" PRIu64 " %" PRIu64 "\napplied %s\n",
+		(int)g->log.n, (const char *)g->log.p, g->state_index, g->state_version,
+		vt_time_write(g->applied, when));
 
 	if (!e && g->has_content)
 		e = put_hash(b, "content", &g->content);

@@ -31,6 +31,7 @@ struct vt_live_set {
 };
 struct vt_generation {
 	char name[VT_GENERATION_MAX];
+	vt_span log; /* its verifier key: versions are of this log and of no other */
 	uint64_t state_index, state_version;
 	int64_t applied;
 	size_t nsets;

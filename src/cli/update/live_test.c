@@ -58,7 +58,8 @@ static void switch_to(uint64_t index, const char *text, bool delta)
 {
 	struct vt_live_set sets[] = {{.name = vt_span_str("daily"), .version = index, .base = 1},
 		{.name = vt_span_str("main"), .version = 7, .base = 7}};
-	struct vt_generation g = {.state_index = index,
+	struct vt_generation g = {.log = vt_span_str("updates.example+01234567+AAAA"),
+		.state_index = index,
 		.state_version = index + 1,
 		.applied = 1700000000,
 		.nsets = 2,
@@ -82,6 +83,7 @@ static void expect(const char *link, uint64_t index, const char *text, size_t im
 	size_t n;
 
 	assert_int_equal(vt_live_read(dir, link, &arena, &g), VT_OK);
+	assert_true(vt_span_eq(g.log, vt_span_str("updates.example+01234567+AAAA")));
 	assert_int_equal(g.state_index, index);
 	assert_int_equal(g.state_version, index + 1);
 	assert_int_equal(g.applied, 1700000000);

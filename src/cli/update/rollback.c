@@ -43,8 +43,7 @@ static const struct vt_option_table table = {
 		 "machine could not.\n",
 };
 
-static vt_err note(
-	struct vt_updates *u, const struct settings *s, vt_span set, uint64_t version)
+static vt_err note(struct vt_updates *u, const struct settings *s, vt_span set, uint64_t version)
 {
 	const struct vt_setting_row row = {.what = VT_SETTING_ROLLBACK,
 		.number = version,
@@ -118,8 +117,8 @@ static vt_err go_back_at_once(struct vt_updates *u, const struct settings *s)
 }
 
 /* Only writes down what is wanted; the update that follows verifies and applies it. */
-static vt_err choose(struct vt_updates *u, const struct settings *s, const char *name,
-	const char *version_text)
+static vt_err choose(
+	struct vt_updates *u, const struct settings *s, const char *name, const char *version_text)
 {
 	const vt_span set = vt_span_str(name);
 	struct vt_generation live;

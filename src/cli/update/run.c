@@ -119,8 +119,8 @@ static vt_err take_texts(struct vt_updates *u, const struct vt_verifier_result *
 }
 
 /* Who says so: names in the log's head stay with the plan. */
-static void take_failures(struct vt_carry *c, const struct vt_verifier_result *r,
-	const struct vt_update_sources *s)
+static void take_failures(
+	struct vt_carry *c, const struct vt_verifier_result *r, const struct vt_update_sources *s)
 {
 	c->last.nfailures = r->nfailures;
 	for (size_t i = 0; i < r->nfailures; i++) {
@@ -165,8 +165,7 @@ bool vt_update_verify(struct vt_carry *c, struct vt_update_sources *s, bool *io_
 	if (!e) {
 		e = take_texts(u, r);
 		if (e)
-			(void)snprintf(c->why, sizeof c->why,
-				"what was verified can't be kept: %s",
+			(void)snprintf(c->why, sizeof c->why, "what was verified can't be kept: %s",
 				e == VT_EIO ? strerror(errno) : vt_err_text(e));
 	}
 	if (!e && r->refusal != VT_REFUSED_NOT) {

@@ -65,8 +65,7 @@ void vt_status_cosigners(const struct vt_status *s, vt_cosigner_fn *fn, void *ct
 	const struct vt_policy *p = s->u->config.policy;
 	struct vt_note note;
 
-	if (!s->has_config || !s->u->trusted->has_head ||
-		vt_note_parse(s->u->trusted->note, &note))
+	if (!s->has_config || !s->u->trusted->has_head || vt_note_parse(s->u->trusted->note, &note))
 		return;
 	for (size_t i = 0; i < p->nnames; i++) {
 		uint64_t time = 0;
@@ -93,8 +92,7 @@ static vt_err read_last(struct vt_status *s)
 	e = vt_updates_read(s->u, VT_HISTORY_FILE, VT_HISTORY_MAX, &text);
 	while (!e) {
 		e = vt_history_next(&text, &run);
-		if (!e &&
-			(run.outcome == VT_OUTCOME_UPDATED || run.outcome == VT_OUTCOME_SAME))
+		if (!e && (run.outcome == VT_OUTCOME_UPDATED || run.outcome == VT_OUTCOME_SAME))
 			s->verified = run.time;
 	}
 	return e == VT_END || e == VT_EFORMAT ? VT_OK : e;

@@ -16,7 +16,7 @@ struct vt_status {
 	bool has_last, has_live;
 	struct vt_last last;
 	struct vt_generation live;
-	int64_t verified; /* the last run that was not refused; 0: none */
+	int64_t verified;   /* the last run that was not refused; 0: none */
 	bool held, differs; /* a person must approve; the plan is not what is in use */
 	char digest[VT_DIGEST_TEXT];
 	size_t evidence, fresh; /* files; not acknowledged */

@@ -61,8 +61,9 @@ static void put_log(const struct vt_status *s, FILE *f)
 	vt_status_cosigners(s, put_cosigner, &l);
 	fputs("],\"state\":", f);
 	if (t->has_state) {
-		fprintf(f, "{\"index\":%" PRIu64 ",\"version\":%" PRIu64 ",\"time\":",
-			t->state.index, t->state.version);
+		fprintf(f,
+			"{\"index\":%" PRIu64 ",\"version\":%" PRIu64 ",\"time\":", t->state.index,
+			t->state.version);
 		put_time(f, t->state.time);
 		fputc('}', f);
 	} else {

@@ -119,11 +119,11 @@ void vt_update_say(enum vt_loudness how, const char *command, const char *fmt, .
  * What of u->plan may be applied now, in *out (arena): all of it; without directives that wait
  * (*out_waits); or VT_REFUSED_HELD.
  */
-VT_MUST_USE vt_err vt_update_gate(struct vt_updates *u, struct vt_plan *out, bool *out_waits,
-	enum vt_refusal *out_refusal);
+VT_MUST_USE vt_err vt_update_gate(
+	struct vt_updates *u, struct vt_plan *out, bool *out_waits, enum vt_refusal *out_refusal);
 /* Was this plan approved? *out_row may be NULL. */
-bool vt_update_approved(const struct vt_updates *u, const struct vt_plan *p,
-	const struct vt_setting_row **out_row);
+bool vt_update_approved(
+	const struct vt_updates *u, const struct vt_plan *p, const struct vt_setting_row **out_row);
 /* The plan's digest as 64 hexadecimal digits. */
 #define VT_DIGEST_TEXT 65
 VT_MUST_USE vt_err vt_update_digest(const struct vt_plan *p, char out[VT_DIGEST_TEXT]);

@@ -213,8 +213,8 @@ static vt_err start(struct parent *p, pid_t *out_pid)
 	if (e)
 		return fail(p, e, strerror(errno));
 	if (!mkdirat(p->job->folder, "chunk", 0755) || errno == EEXIST)
-		chunks = openat(p->job->folder, "chunk",
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		chunks = openat(
+			p->job->folder, "chunk", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (chunks < 0)
 		e = fail(p, VT_EIO, strerror(errno));
 	if (!e && vt_spawn_fork(out_pid))
