@@ -75,17 +75,12 @@ static bool number(vt_span *s, int64_t *out)
 	return true;
 }
 
-/* A number that may be left out, then it is 0; a separator may stand before it. */
+/* A separator and a number, each of which may be left out; then the number is 0. */
 static bool suffix_number(vt_span *s, int64_t *out)
 {
-	vt_span t = *s;
-
-	take_separator(&t);
+	take_separator(s);
 	*out = 0;
-	if (!t.n || !is_digit(t.p[0]))
-		return true;
-	*s = t;
-	return number(s, out);
+	return !s->n || !is_digit(s->p[0]) || number(s, out);
 }
 
 static bool read_release(vt_span *s, struct version *v)
