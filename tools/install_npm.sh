@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:-$root/build/npm}
 packages=(
-	@cyclonedx/cyclonedx-library@10.3.0 # validates CycloneDX
+	@cyclonedx/cyclonedx-library@7.1.0 # validates CycloneDX
 	ajv@8.20.0                          # for it, and JSON schemas
 	ajv-formats@3.0.1
 	ajv-formats-draft2019@1.6.1
