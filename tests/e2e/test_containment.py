@@ -79,7 +79,7 @@ def files(programs, request):
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("role", ["worker", "compiler", "updater"])
+@pytest.mark.parametrize("role", ["worker", "compiler", "updater", "collector", "processes"])
 def test_every_system_call_number(programs, user, role):
     table = {}
     for line in run("self", programs / "allowed").stdout.splitlines():

@@ -86,7 +86,7 @@ static bool read_text(vt_span text, struct vt_approval *out)
 	if (vt_span_eq(a.note, vt_span_str("-")))
 		a.note.n = 0;
 	if (!hex_ok(a.plan, 16) || !hex_ok(a.sha256, 32) ||
-		(a.machine.n && !hex_ok(a.machine, 32)) || !time_ok(time, &a.time) ||
+		(a.machine.n && !hex_ok(a.machine, 16)) || !time_ok(time, &a.time) ||
 		!time_ok(until, &a.until))
 		return false;
 	*out = a;

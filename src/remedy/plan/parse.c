@@ -264,7 +264,7 @@ static void take_head(struct vt_take *t, struct vt_plan *p)
 	p->id = vt_take_hex(t, "id", 32, true);
 	p->tool = vt_take_text(t, "tool", 80, true);
 	p->made = vt_take_time(t, "made");
-	p->machine = vt_take_hex(t, "machine", 64, false);
+	p->machine = vt_take_hex(t, "machine", 32, false);
 	p->host = vt_take_text(t, "host", 256, false);
 	p->root = vt_take_bytes(t, "root", VT_PLAN_PATH_MAX, true);
 	p->survey = vt_take_text(t, "survey", 64, false);

@@ -101,7 +101,7 @@ struct vt_plan {
 	vt_span id;      /* 32 hex digits */
 	vt_span tool;    /* "vitrine 0.1.0" */
 	int64_t made;    /* seconds since 1970 */
-	vt_span machine; /* as in a survey: which machine it is for; 64 hex digits, or empty */
+	vt_span machine; /* as in a survey: which machine it is for; 32 hex digits, or empty */
 	vt_span host, root;
 	vt_span survey;
 	vt_span directive_id, directive_version, directive_sha256;
