@@ -3,8 +3,8 @@
  * Where directives and the catalogue come from, for every command that needs one:
  *   content/directives, content/catalogue   shipped with this version
  *   STATE/update/directives/SET             documents of sets that came through the update log
- *   STATE/directives/ID.json                added here: ID.json.origin says from where and who
- *                                           vouches, ID.exceptions.json what was excepted here
+ *   STATE/directives/ID.json               added here: ID.origin says from where and who vouches,
+ *                                          ID.exceptions.json what was excepted here
  *   a file                                  with FILE.sig beside it, or said to be unsigned
  * What is wrong has been printed when a function returns an error.
  */
@@ -51,7 +51,7 @@ struct vt_docs {
 	vt_arena a;             /* everything that is loaded lives here */
 	/* private */
 	char *own_state, *own_config, *content;
-	bool listed, has_listed_all;
+	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
 };
