@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Collector "startup": all the other ways in which a Unix starts something by itself: init scripts
- * and their links, inittab, rc.local, cron, anacron, at, udev rules, D-Bus and XDG files, folders of
- * scripts, preloaded libraries, and the kernel's command line. One table of places; one function for
- * each way of reading them.
+ * and their links, inittab, rc.local, cron, anacron, at, udev rules, D-Bus and XDG files, folders
+ * of scripts, preloaded libraries, and the kernel's command line. One table of places; one function
+ * for each way of reading them.
  */
 #include <fcntl.h>
 
@@ -262,15 +262,16 @@ static void look_desktop(struct run *run, const struct place *p, const struct vt
 		if (vt_line_is(key, "SystemdService"))
 			vt_fact_set(&f, VT_ATTR_VALUE, value);
 		if ((vt_line_is(key, "Hidden") && vt_line_is(value, "true")) ||
-			(vt_line_is(key, "X-GNOME-Autostart-enabled") && vt_line_is(value, "false")))
+			(vt_line_is(key, "X-GNOME-Autostart-enabled") &&
+				vt_line_is(value, "false")))
 			vt_fact_str(&f, VT_ATTR_STATE, "disabled");
 	}
 	vt_collect_fact(run->l.c, &f);
 }
 
 /* Libraries that a text names, separated by blanks or colons. */
-static void look_libraries(
-	struct run *run, const struct place *p, const struct vt_look_entry *e, vt_span text, vt_span part)
+static void look_libraries(struct run *run, const struct place *p, const struct vt_look_entry *e,
+	vt_span text, vt_span part)
 {
 	size_t from = 0;
 
@@ -344,8 +345,8 @@ static void look_loader(struct run *run, const struct place *p, const struct vt_
 		if (vt_line_starts(rest, "GRUB_CMDLINE") && vt_line_assignment(rest, &name, &value))
 			report_cmdline(run, p, e, value);
 		else if (vt_line_word(&rest, &word) &&
-			 (vt_line_is(word, "linux") || vt_line_is(word, "linux16") ||
-				 vt_line_is(word, "linuxefi") || vt_line_is(word, "options")))
+			(vt_line_is(word, "linux") || vt_line_is(word, "linux16") ||
+				vt_line_is(word, "linuxefi") || vt_line_is(word, "options")))
 			report_cmdline(run, p, e, rest);
 	}
 }
@@ -379,7 +380,7 @@ static void look_file(struct run *run, const struct place *p, const struct vt_lo
 	case SCRIPT:
 		look_jobs(run, p, e,
 			vt_line_is(vt_span_str(p->manager), "modprobe") ? VT_JOBS_MODPROBE
-									 : VT_JOBS_SCRIPT);
+									: VT_JOBS_SCRIPT);
 		break;
 	case CRON: look_jobs(run, p, e, VT_JOBS_SYSTEM); break;
 	case TABS: look_jobs(run, p, e, VT_JOBS_USER); break;

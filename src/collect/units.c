@@ -46,8 +46,8 @@ static const char *const generators[] = {
 	"/etc/systemd/system-environment-generators",
 	"/usr/lib/systemd/system-environment-generators",
 };
-static const char *const types[] = {".service", ".socket", ".timer", ".path", ".mount", ".automount",
-	".target", ".swap", ".slice", ".scope", ".device"};
+static const char *const types[] = {".service", ".socket", ".timer", ".path", ".mount",
+	".automount", ".target", ".swap", ".slice", ".scope", ".device"};
 
 struct run {
 	struct vt_look l;
@@ -63,7 +63,8 @@ static bool is_unit(vt_span name)
 	return false;
 }
 
-static struct vt_fact unit_fact(const struct run *run, vt_span path, vt_span name, const char *state)
+static struct vt_fact unit_fact(
+	const struct run *run, vt_span path, vt_span name, const char *state)
 {
 	struct vt_fact f = {.kind = VT_FACT_UNIT, .locus = path};
 
@@ -118,10 +119,10 @@ static void look_content(struct run *run, vt_span path, vt_span name, const char
 
 	while (vt_ini_next(&ini, &key, &value)) {
 		bool runs = vt_line_starts(key, "Exec") || vt_line_is(key, "PIDFile") ||
-			    vt_line_is(key, "BusName") || vt_line_is(key, "What");
+			vt_line_is(key, "BusName") || vt_line_is(key, "What");
 		bool waits = vt_line_starts(key, "Listen") || vt_line_starts(key, "On") ||
-			     vt_line_starts(key, "Path") || vt_line_is(key, "DirectoryNotEmpty") ||
-			     vt_line_is(key, "Unit");
+			vt_line_starts(key, "Path") || vt_line_is(key, "DirectoryNotEmpty") ||
+			vt_line_is(key, "Unit");
 
 		if (vt_line_is(key, "Description"))
 			about = value;
@@ -201,8 +202,7 @@ static void look_folder_of_unit(struct run *run, const struct vt_look_entry *e)
 	if (!vt_line_ends(e->name, ".d") || !vt_look_folder(&run->l, e->path, &in))
 		return;
 	for (; in; in = in->next)
-		if (vt_line_ends(in->name, ".conf") &&
-			vt_look_text(&run->l, in->path, &run->text))
+		if (vt_line_ends(in->name, ".conf") && vt_look_text(&run->l, in->path, &run->text))
 			look_content(run, in->path, unit, "drop-in");
 }
 
@@ -267,14 +267,16 @@ static vt_err start(struct vt_collect *c, void **out_state)
 	for (h = vt_look_homes(&run.l); h; h = h->next)
 		for (size_t i = 0; i < VT_COUNT(home_folders); i++) {
 			run.owner = h->user;
-			look_units(&run, vt_look_join(&run.l, h->path, vt_span_str(home_folders[i])));
+			look_units(
+				&run, vt_look_join(&run.l, h->path, vt_span_str(home_folders[i])));
 		}
 	if (vt_look_folder(&run.l, vt_span_str("/run/user"), &users))
 		for (; users; users = users->next)
 			for (size_t i = 0; i < VT_COUNT(run_folders); i++) {
 				run.owner = users->name;
-				look_units(&run, vt_look_join(&run.l, users->path,
-							 vt_span_str(run_folders[i])));
+				look_units(&run,
+					vt_look_join(
+						&run.l, users->path, vt_span_str(run_folders[i])));
 			}
 	vt_buf_free(&run.text);
 	return VT_OK;
