@@ -76,11 +76,15 @@ static bool on_descriptors(void *ctx, const struct vt_proc *p)
 		vt_fd_close(fd);
 		return true;
 	}
-	while ((e = readdir(d)))
-		if (vt_proc_link(dirfd(d), e->d_name, &run->link) == VT_OK &&
-			bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (vt_proc_link(dirfd(d), e->d_name, &run->link) != VT_OK)
+			run->blind = run->blind || vt_proc_miss() == VT_MISS_UNREADABLE;
+		else if (bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
 			!add_owner(run, inode, p->pid))
 			run->blind = true;
+	}
 	(void)closedir(d);
 	return true;
 }
