@@ -76,11 +76,15 @@ static bool on_descriptors(void *ctx, const struct vt_proc *p)
 		vt_fd_close(fd);
 		return true;
 	}
-	while ((e = readdir(d)))
-		if (vt_proc_link(dirfd(d), e->d_name, &run->link) == VT_OK &&
-			bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (vt_proc_link(dirfd(d), e->d_name, &run->link) != VT_OK)
+			run->blind = run->blind || vt_proc_miss() == VT_MISS_UNREADABLE;
+		else if (bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
 			!add_owner(run, inode, p->pid))
 			run->blind = true;
+	}
 	(void)closedir(d);
 	return true;
 }
@@ -157,12 +161,14 @@ static void report(
 static const char *address(struct run *run, const struct vt_proc_socket *s)
 {
 	const uint8_t *a = s->address;
+	unsigned w[8];
 
 	if (s->address_n == 4)
 		return vt_look_printf(&run->l, "%u.%u.%u.%u:%u", a[0], a[1], a[2], a[3], s->port);
-	return vt_look_printf(&run->l, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", a[0] << 8 | a[1],
-		a[2] << 8 | a[3], a[4] << 8 | a[5], a[6] << 8 | a[7], a[8] << 8 | a[9],
-		a[10] << 8 | a[11], a[12] << 8 | a[13], a[14] << 8 | a[15], s->port);
+	for (unsigned i = 0; i < 8; i++)
+		w[i] = (unsigned)(a[2 * i] << 8 | a[2 * i + 1]);
+	return vt_look_printf(&run->l, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", w[0], w[1], w[2], w[3], w[4],
+		w[5], w[6], w[7], s->port);
 }
 
 static void on_line(struct run *run, const char *protocol, vt_span line)
