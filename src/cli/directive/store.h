@@ -43,6 +43,8 @@ struct vt_known_directive {
 	vt_span json;          /* the document */
 };
 
+#define VT_DOCS_CATALOGUES_MAX 32
+
 struct vt_docs {
 	const char *command; /* starts each message: "vitrine check" */
 	const char *state, *config;
@@ -54,6 +56,8 @@ struct vt_docs {
 	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
+	size_t ncatalogues;
+	vt_span catalogues[VT_DOCS_CATALOGUES_MAX]; /* documents */
 };
 
 /*
@@ -81,7 +85,6 @@ VT_MUST_USE vt_err vt_docs_list(
 VT_MUST_USE vt_err vt_docs_catalogue(struct vt_docs *docs, const struct vt_strings *files,
 	struct vt_catalogue *out, vt_span *out_position);
 
-#define VT_DOCS_CATALOGUES_MAX 32
 /*
  * The documents that vt_docs_catalogue() made its catalogue of, as open files for a collector,
  * which reads them again in its sandbox; at most VT_DOCS_CATALOGUES_MAX. The caller closes them.
