@@ -142,11 +142,11 @@ static vt_err open_folder(struct vt_remover *r, const char *state)
 		e = vt_store_lock(r->folder, false, &r->lock);
 	if (!e && mkdirat(r->folder, "rollback", 0700) && errno != EEXIST)
 		e = VT_EIO;
-	return e ? e : vt_journal_open(r->folder, true, remember, r, &r->journal);
+	return e ? e : vt_diary_open(r->folder, true, remember, r, &r->journal);
 }
 
 vt_err vt_remover_open(
-	struct vt_remover *r, const struct vt_plan *plan, const char *root, const char *state)
+	struct vt_remover *r, const struct vt_removal *plan, const char *root, const char *state)
 {
 	vt_err e;
 
@@ -154,7 +154,7 @@ vt_err vt_remover_open(
 	r->root_path = root;
 	r->live = strcmp(root, "/") == 0;
 	r->root = r->folder = r->lock = -1;
-	r->journal = (struct vt_journal){.fd = -1};
+	r->journal = (struct vt_diary){.fd = -1};
 	r->folder_path = NULL;
 	r->last = calloc(plan->nsteps ? plan->nsteps : 1, sizeof *r->last);
 	if (!r->last)
@@ -165,7 +165,7 @@ vt_err vt_remover_open(
 
 void vt_remover_close(struct vt_remover *r)
 {
-	vt_journal_close(&r->journal);
+	vt_diary_close(&r->journal);
 	vt_fd_close(r->lock);
 	vt_fd_close(r->folder);
 	vt_fd_close(r->root);
@@ -237,7 +237,7 @@ vt_err vt_remover_try(struct vt_remover *r, enum vt_ending *out)
 
 static vt_err add(struct vt_remover *r, enum vt_mark m, size_t step, const char *text)
 {
-	return vt_journal_add(&r->journal, m, step, vt_span_str(text ? text : ""), (vt_span){0});
+	return vt_diary_add(&r->journal, m, step, vt_span_str(text ? text : ""), (vt_span){0});
 }
 
 /* One record before, one after. Without the first, nothing is begun. */
@@ -254,7 +254,7 @@ static vt_err do_step(
 	e = add(r, before, i + 1, does);
 	if (!e) {
 		*out = fn(&a);
-		e = vt_journal_add(&r->journal, *out, i + 1,
+		e = vt_diary_add(&r->journal, *out, i + 1,
 			a.text.n ? vt_buf_span(&a.text) : vt_span_str("as planned"),
 			vt_buf_span(&a.output));
 		tell(r, &a, *out);

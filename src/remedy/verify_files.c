@@ -43,7 +43,7 @@ static int by_size(const void *a, const void *b)
 
 static vt_err gather(struct walk *w)
 {
-	const struct vt_plan *p = w->v->plan;
+	const struct vt_removal *p = w->v->plan;
 	size_t total = 0;
 
 	for (size_t s = 0; s < p->nsteps; s++)
@@ -53,10 +53,10 @@ static vt_err gather(struct walk *w)
 		return VT_ENOMEM;
 	for (size_t s = 0; s < p->nsteps; s++) {
 		for (size_t i = 0; i < p->steps[s].nfiles; i++) {
-			const struct vt_plan_file *f = &p->steps[s].files[i];
+			const struct vt_removal_file *f = &p->steps[s].files[i];
 			struct known *k = &w->known[w->n];
 
-			if (f->type != VT_PLAN_FILE || f->size < SMALL || f->loose ||
+			if (f->type != VT_REMOVAL_FILE || f->size < SMALL || f->loose ||
 				!vt_hex_get(f->sha256, k->sum, sizeof k->sum))
 				continue;
 			k->size = f->size;
@@ -110,7 +110,7 @@ static const struct known *of_size(const struct walk *w, uint64_t size)
 static void copy_of(struct walk *w, const char *path, vt_span shown, uint64_t size)
 {
 	const struct known *k = of_size(w, size);
-	char why[VT_PLAN_PATH_MAX + 64];
+	char why[VT_REMOVAL_PATH_MAX + 64];
 	uint8_t sum[32];
 
 	if (!k)
@@ -145,7 +145,7 @@ static void visit(struct walk *w, const FTSENT *e)
 	w->v->v->files++;
 	if (shown.n < 2)
 		return;
-	place = vt_plan_place(w->v->plan, shown);
+	place = vt_removal_place(w->v->plan, shown);
 	if (place && !(place->kind == VT_PLACE_UNIT && is_mask(e->fts_path))) {
 		vt_verify_say(w->v, VT_CHECK_THERE, "walk", shown,
 			"it is in a place that the plan clears");
