@@ -233,7 +233,8 @@ static void test_another_directive_is_refused(void **state)
 
 static void test_reports_are_the_same_each_time(void **state)
 {
-	static vt_report_fn *const forms[] = {vt_report_csv, vt_report_cyclonedx};
+	static vt_report_fn *const forms[] = {vt_report_csv, vt_report_cyclonedx, vt_report_html,
+		vt_report_oscal, vt_report_oscal_poam, vt_report_text};
 
 	(void)state;
 	for (size_t i = 0; i < VT_COUNT(states); i++) {
