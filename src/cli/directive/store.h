@@ -3,8 +3,8 @@
  * Where directives and the catalogue come from, for every command that needs one:
  *   content/directives, content/catalogue   shipped with this version
  *   STATE/update/directives/SET             documents of sets that came through the update log
- *   STATE/directives/ID.json                added here: ID.json.origin says from where and who
- *                                           vouches, ID.exceptions.json what was excepted here
+ *   STATE/directives/ID.json               added here: ID.origin says from where and who vouches,
+ *                                          ID.exceptions.json what was excepted here
  *   a file                                  with FILE.sig beside it, or said to be unsigned
  * What is wrong has been printed when a function returns an error.
  */
@@ -51,7 +51,8 @@ struct vt_docs {
 	vt_arena a;             /* everything that is loaded lives here */
 	/* private */
 	char *own_state, *own_config, *content;
-	bool listed, has_listed_all;
+	bool mending; /* what was added and is damaged is passed over, to be replaced */
+	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
 };
@@ -68,6 +69,9 @@ void vt_docs_close(struct vt_docs *docs);
  * has a '/' or ends with ".json"). VT_END: there is none of that id.
  */
 VT_MUST_USE vt_err vt_docs_directive(
+	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
+/* The same, but what is kept here does not count: for what is to be added. */
+VT_MUST_USE vt_err vt_docs_addable(
 	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
 /* All that were added here, by id; `all`: those that could be as well. */
 VT_MUST_USE vt_err vt_docs_list(
