@@ -53,6 +53,7 @@ struct vt_docs {
 	vt_arena a;             /* everything that is loaded lives here */
 	/* private */
 	char *own_state, *own_config, *content;
+	bool mending; /* what was added and is damaged is passed over, to be replaced */
 	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
@@ -72,6 +73,9 @@ void vt_docs_close(struct vt_docs *docs);
  * has a '/' or ends with ".json"). VT_END: there is none of that id.
  */
 VT_MUST_USE vt_err vt_docs_directive(
+	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
+/* The same, but what is kept here does not count: for what is to be added. */
+VT_MUST_USE vt_err vt_docs_addable(
 	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
 /* All that were added here, by id; `all`: those that could be as well. */
 VT_MUST_USE vt_err vt_docs_list(
