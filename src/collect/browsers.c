@@ -2,7 +2,7 @@
 /*
  * Collector "browsers": extensions that are installed, forced by policy or loaded from elsewhere,
  * and programs that extensions may talk to (native messaging hosts), of Chromium and Firefox and
- * their kin, for the system and for every home folder. Areas "sources" are profiles and folders
+ * their kin, for the system and for every home folder. Sources are profiles and folders
  * that are there; a system without any browser has none.
  */
 #include "base/num.h"
@@ -321,17 +321,21 @@ static void look_place(struct run *run, const struct place *p, const char *glob)
 static vt_err start(struct vt_collect *c, void **out_state)
 {
 	struct run run = {.l = {.c = c, .area = VT_AREA_BROWSERS}};
+	struct vt_look_entry *in;
 	struct vt_home *h;
 
 	*out_state = NULL;
 	for (size_t i = 0; i < VT_COUNT(places); i++)
 		look_place(&run, &places[i], places[i].glob);
-	for (h = vt_look_homes(&run.l); h; h = h->next)
+	for (h = vt_look_homes(&run.l); h; h = h->next) {
+		if (vt_look_folder(&run.l, h->path, &in))
+			vt_look_source(&run.l, "places below", h->path);
 		for (size_t i = 0; i < VT_COUNT(home_places); i++)
 			if (!memchr(h->path.p, '*', h->path.n))
 				look_place(&run, &home_places[i],
 					vt_look_printf(&run.l, "%.*s%s", (int)h->path.n,
 						(const char *)h->path.p, home_places[i].glob));
+	}
 	vt_buf_free(&run.text);
 	return VT_OK;
 }
