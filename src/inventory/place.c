@@ -30,6 +30,28 @@ static bool is_own(vt_span path, const struct vt_product *p)
 	return false;
 }
 
+/* Where package managers keep what is installed, below a root. */
+static const char *const databases[] = {
+	"/var/lib/dpkg/",
+	"/var/lib/rpm/",
+	"/usr/lib/sysimage/rpm/",
+	"/lib/apk/db/",
+	"/usr/lib/apk/db/",
+	"/var/lib/pacman/",
+	"/var/lib/snapd/",
+	"/var/lib/flatpak/",
+};
+
+vt_span vt_place_root(vt_span locus)
+{
+	size_t best = locus.n, at;
+
+	for (size_t i = 0; i < VT_COUNT(databases); i++)
+		if (vt_span_find(locus, 0, databases[i], strlen(databases[i]), &at) && at < best)
+			best = at;
+	return best < locus.n ? vt_span_of(locus.p, best) : vt_span_of("", 0);
+}
+
 /* A manager whose packages are copies in folders, not parts of the system. */
 static bool by_folder(vt_span manager)
 {
@@ -57,6 +79,8 @@ vt_err vt_place_of(
 	else if (o->kind == VT_FACT_PACKAGE && vt_fact_value(o->raw, VT_ATTR_MANAGER, &v) &&
 		by_folder(vt_buf_span(&v)))
 		path = folder_of(o->locus);
+	else if (o->kind == VT_FACT_PACKAGE)
+		path = vt_place_root(o->locus);
 	if (is_own(path, p) || !path.n || path.p[0] != '/')
 		path = vt_span_of("", 0);
 	copy = vt_arena_copy(a, path);

@@ -2,6 +2,7 @@
 #include "inventory/repeat.h"
 
 #include "base/num.h"
+#include "inventory/place.h"
 
 vt_err vt_shell_quote(vt_buf *b, vt_span v)
 {
@@ -47,6 +48,25 @@ static vt_err put_path(struct writer *w)
 	return e;
 }
 
+/* The root that a package database belongs to. */
+static vt_err put_root(struct writer *w)
+{
+	vt_buf path = VT_BUF_INIT((size_t)1 << 20);
+	vt_span below = vt_place_root(w->o->locus);
+	vt_err e = VT_OK;
+
+	if (w->s->kind == VT_SUBJECT_ROOT)
+		e = vt_buf_add(&path, w->s->name.p, w->s->name.n);
+	if (!e)
+		e = vt_buf_add(&path, below.p, below.n);
+	if (!e && !path.n)
+		e = vt_buf_add_u8(&path, '/');
+	if (!e)
+		e = vt_shell_quote(w->b, vt_buf_span(&path));
+	vt_buf_free(&path);
+	return e;
+}
+
 static bool attr_is(const struct vt_observation *o, enum vt_attr a, const char *word)
 {
 	vt_buf v = VT_BUF_INIT(VT_FACT_VALUE_MAX);
@@ -81,10 +101,7 @@ static vt_err put_template(struct writer *w, const char *t)
 		}
 		switch (*++t) {
 		case 'p': e = put_path(w); break;
-		case 'r':
-			e = w->s->kind == VT_SUBJECT_ROOT ? vt_shell_quote(w->b, w->s->name)
-							  : vt_buf_add_u8(w->b, '/');
-			break;
+		case 'r': e = put_root(w); break;
 		case 'N': e = put_attr(w, VT_ATTR_NAME); break;
 		case 'C': e = put_attr(w, VT_ATTR_CN); break;
 		case 'O': e = put_attr(w, VT_ATTR_PORT); break;
