@@ -389,6 +389,25 @@ def test_what_was_trusted_can_be_given_up(world):
     assert world.finds(A) == [True]
 
 
+def test_content_that_workers_died_on_is_not_used_again(world):
+    """As scans leave it behind, when workers died on a generation that came by an update."""
+    import os
+    world.publish(Rule_C=C)
+    world.run()
+    sets = world.m.state / "update/sets"
+    os.symlink("g2", sets / "bad")
+    for name, to in (("live", "g1"), ("good", "g1")):
+        (sets / name).unlink()
+        os.symlink(to, sets / name)
+    assert "REFUSED (crashed-before)" in world.run(code=1)
+    assert world.finds(A, C) == [True, False]
+    assert "workers died on g2, state 2" in world.run("status", code=1)
+    assert world.m.status()["put_back"]["generation"] == "g2"
+    world.publish(Rule_A=A, Rule_C=C)       # something else
+    world.run()
+    assert world.finds(A, C) == [True, True]
+
+
 # ---- loud
 
 def test_under_systemd_lines_have_a_priority(world):

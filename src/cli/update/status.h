@@ -13,9 +13,9 @@ struct vt_status {
 	struct vt_updates *u;
 	bool has_config; /* else `why` */
 	struct vt_config_error why;
-	bool has_last, has_live;
+	bool has_last, has_live, has_bad;
 	struct vt_last last;
-	struct vt_generation live;
+	struct vt_generation live, bad; /* bad: crashes put it out of use */
 	int64_t verified;   /* the last run that was not refused; 0: none */
 	bool held, differs; /* a person must approve; the plan is not what is in use */
 	char digest[VT_DIGEST_TEXT];

@@ -95,6 +95,18 @@ static void put_live(const struct vt_status *s, FILE *f)
 	fputs("]}", f);
 }
 
+static void put_bad(const struct vt_status *s, FILE *f)
+{
+	fputs(",\"put_back\":", f);
+	if (s->has_bad)
+		fprintf(f,
+			"{\"generation\":\"%s\",\"state\":{\"index\":%" PRIu64
+			",\"version\":%" PRIu64 "}}",
+			s->bad.name, s->bad.state_index, s->bad.state_version);
+	else
+		fputs("null", f);
+}
+
 static void put_id(FILE *f, enum vt_refusal r)
 {
 	if (r == VT_REFUSED_NOT)
@@ -219,6 +231,7 @@ void vt_status_json(const struct vt_status *s, FILE *f)
 	fputs("{\"type\":\"update-status\",\"version\":1,", f);
 	put_log(s, f);
 	put_live(s, f);
+	put_bad(s, f);
 	put_last(s, f);
 	put_refusal(s, f);
 	fputs(",\"verified\":", f);

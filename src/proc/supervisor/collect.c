@@ -238,26 +238,84 @@ static bool hash_file(int fd, vt_buf *hex)
 	return !vt_hex_add(hex, vt_span_of(digest, sizeof digest));
 }
 
+/* "archive#member": the place of what is inside of a file. */
+static vt_err put_locus(vt_buf *b, const struct pending *p, vt_span member)
+{
+	vt_err e = vt_buf_add(b, p->path, p->path_n);
+
+	if (!e && member.n)
+		e = vt_buf_add_u8(b, '#');
+	return e ? e : vt_buf_add(b, member.p, member.n);
+}
+
+struct named {
+	struct run *r;
+	const struct vt_fact *f;
+	struct vt_observation o;
+	vt_err e;
+};
+
+static void on_named(void *ctx, const struct vt_catalogue_rule *rule)
+{
+	struct named *n = ctx;
+
+	n->o.rule = rule->id;
+	if (!n->e)
+		n->e = observe(n->r, &n->o, n->o.subject);
+}
+
+/* Names are signs of their own: a member's, if something in it fired. */
+static vt_err name_member(
+	struct run *r, const struct pending *p, vt_span locus, vt_span member, vt_span sha256)
+{
+	struct vt_fact f = {.kind = VT_FACT_FILE, .locus = locus};
+	struct named n = {.r = r, .f = &f};
+	vt_buf path = VT_BUF_INIT(VT_COLLECT_STRING_MAX), raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX);
+	size_t base = member.n;
+	vt_err e = member.n && member.p[0] == '/' ? VT_OK : vt_buf_add_u8(&path, '/');
+
+	while (base > 0 && member.p[base - 1] != '/')
+		base--;
+	if (!e)
+		e = vt_buf_add(&path, member.p, member.n);
+	f.v[VT_ATTR_PATH] = vt_buf_span(&path);
+	f.v[VT_ATTR_NAME] = vt_span_of(member.p + base, member.n - base);
+	if (!e)
+		e = vt_fact_write(&raw, &f);
+	n.o = (struct vt_observation){.kind = f.kind,
+		.subject = p->subject,
+		.locus = locus,
+		.raw = vt_buf_span(&raw),
+		.sha256 = sha256,
+		.hidden = p->hidden};
+	if (!e)
+		vt_catalogue_match(r->request->catalogue, &f, on_named, &n);
+	vt_buf_free(&path);
+	vt_buf_free(&raw);
+	return e ? e : n.e;
+}
+
 static vt_err on_detection(
 	struct run *r, const struct pending *p, const struct vt_detection *d, vt_span sha256)
 {
-	struct vt_fact f = {.kind = VT_FACT_CONTENT, .locus = vt_span_of(p->path, p->path_n)};
-	struct vt_observation o = {.kind = f.kind,
-		.locus = f.locus,
-		.rule = d->rule,
-		.sha256 = sha256,
-		.hidden = p->hidden};
-	vt_buf raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX);
-	vt_err e;
+	struct vt_fact f = {.kind = VT_FACT_CONTENT};
+	struct vt_observation o = {
+		.kind = f.kind, .rule = d->rule, .sha256 = sha256, .hidden = p->hidden};
+	vt_buf raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX), locus = VT_BUF_INIT((size_t)64 << 10);
+	vt_err e = put_locus(&locus, p, d->path);
 
 	f.v[VT_ATTR_RULE] = d->rule;
 	f.v[VT_ATTR_MEMBER] = d->path;
-	f.v[VT_ATTR_SHA256] = sha256;
-	e = vt_fact_write(&raw, &f);
+	if (!e)
+		e = vt_fact_write(&raw, &f);
 	o.raw = vt_buf_span(&raw);
+	o.locus = vt_buf_span(&locus);
 	if (!e)
 		e = observe(r, &o, p->subject);
+	if (!e && d->path.n)
+		e = name_member(r, p, o.locus, d->path, sha256);
 	vt_buf_free(&raw);
+	vt_buf_free(&locus);
 	/* a database that holds more than the catalogue's rules is not the collector's fault */
 	return e == VT_EPEER ? VT_OK : e;
 }
