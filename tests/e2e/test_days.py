@@ -10,7 +10,7 @@ import holidays
 import pytest
 from conftest import BUILD
 
-PEER = BUILD / "src/inventory/day-peer"
+PEER = BUILD / "tests/oracle/days/day-peer"
 
 
 def ask(lines):
