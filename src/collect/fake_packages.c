@@ -130,19 +130,26 @@ static void on_missed(void *ctx, vt_span path, enum vt_miss why)
 	(void)why;
 }
 
-void fake_run(struct vt_collect *c, const char *root)
+void fake_begin(struct vt_collect *c)
 {
-	const struct vt_walk_fns fns = {.entry = on_entry, .missed = on_missed, .ctx = c};
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	void *state;
-
 	*c = (struct vt_collect){.scratch = VT_ARENA_INIT((size_t)1 << 30),
 		.kept = VT_ARENA_INIT((size_t)2 << 30),
 		.platform = VT_PLATFORM_LINUX};
 	c->facts = calloc(FAKE_MAX, sizeof *c->facts);
 	c->missed = calloc(FAKE_MAX, sizeof *c->missed);
 	c->sources = calloc(FAKE_MAX, sizeof *c->sources);
-	if (fd < 0 || !c->facts || !c->missed || !c->sources || vt_tree_folder(fd, false, &c->tree))
+	if (!c->facts || !c->missed || !c->sources)
+		abort();
+}
+
+void fake_run(struct vt_collect *c, const char *root)
+{
+	const struct vt_walk_fns fns = {.entry = on_entry, .missed = on_missed, .ctx = c};
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	void *state;
+
+	fake_begin(c);
+	if (fd < 0 || vt_tree_folder(fd, false, &c->tree))
 		abort();
 	for (size_t i = 0; i < VT_COUNT(all); i++)
 		if (all[i]->start) {
@@ -156,7 +163,8 @@ void fake_run(struct vt_collect *c, const char *root)
 
 void fake_free(struct vt_collect *c)
 {
-	vt_tree_free(c->tree);
+	if (c->tree)
+		vt_tree_free(c->tree);
 	vt_arena_free(&c->scratch);
 	vt_arena_free(&c->kept);
 	free(c->facts);
