@@ -67,6 +67,9 @@ static void make_system(void)
 
 static int make_windows(void **state)
 {
+	static const char task[] =
+		"\xff\xfe<\0T\0a\0s\0k\0>\0<\0C\0o\0m\0m\0a\0n\0d\0>\0k\0.\0e\0x\0e\0<\0/"
+		"\0C\0o\0m\0m\0a\0n\0d\0>\0";
 	hive_h *h;
 
 	if (scratch_begin(state))
@@ -86,10 +89,7 @@ static int make_windows(void **state)
 	set_text(h, "Software\\Microsoft\\Windows\\CurrentVersion\\Run", "tray", "C:\\tray.exe");
 	set_text(h, "Software\\" UNINSTALL "peruser", "DisplayName", "Per User");
 	finish_hive(h);
-	put("win/Windows/System32/Tasks/Example/Update",
-		"\xff\xfe<\0T\0a\0s\0k\0>\0<\0C\0o\0m\0m\0a\0n\0d\0>\0k\0.\0e\0x\0e\0<\0/"
-		"\0C\0o\0m\0m\0a\0n\0d\0>\0",
-		64);
+	put("win/Windows/System32/Tasks/Example/Update", task, sizeof task - 1);
 	put_text("win/Windows/System32/Tasks/Broken", "no task");
 	return 0;
 }
@@ -180,7 +180,7 @@ static void test_corrupt(void **state)
 		shell("cp -r win bad; cd bad/Windows/System32/config;"
 		      "head -c 5000 SOFTWARE > x && mv x SOFTWARE;"
 		      "head -c 8192 /dev/zero > SAM;"
-		      "printf '\\002' | dd of=system bs=1 seek=4 conv=notrunc 2>/dev/null"),
+		      "printf '\\077' | dd of=system bs=1 seek=4 conv=notrunc 2>/dev/null"),
 		0);
 	c = run_over("bad", &vt_collector_windows, false);
 	ASSERT_SAYS(c, "missed malformed /Windows/System32/config/SOFTWARE");
