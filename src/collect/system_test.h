@@ -51,7 +51,7 @@ static bool says_all(const struct vt_collect *c, const char *const *words)
 
 static void show(const struct vt_collect *c)
 {
-	print_message("%s\n", c->text.p ? (const char *)c->text.p : "");
+	(void)fprintf(stderr, "%s\n", c->text.p ? (const char *)c->text.p : ""); /* cmocka's cuts */
 }
 #define ASSERT_SAYS(c, ...)                                                                        \
 	do {                                                                                       \
