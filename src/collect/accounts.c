@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Collector "accounts": users and groups of passwd(5) and group(5), and what sysusers.d(5) would make
- * at the next start. A system without /etc/passwd has no source, so nothing is known of it.
+ * Collector "accounts": users and groups of passwd(5) and group(5), and what sysusers.d(5) would
+ * make at the next start. A system without /etc/passwd has no source, so nothing is known of it.
  */
 #include "base/num.h"
 #include "collect/look.h"
 #include "inventory/artefact/account.h"
 
-static void report(const struct vt_look *l, vt_span path, const struct vt_account *a, const char *manager)
+static void report(
+	const struct vt_look *l, vt_span path, const struct vt_account *a, const char *manager)
 {
-	struct vt_fact f = {
-		.kind = VT_FACT_ACCOUNT, .locus = vt_look_locus(l, path, a->name)};
+	struct vt_fact f = {.kind = VT_FACT_ACCOUNT, .locus = vt_look_locus(l, path, a->name)};
 
 	vt_fact_set(&f, VT_ATTR_NAME, a->name);
 	vt_fact_set(&f, VT_ATTR_ID, a->id);
@@ -23,7 +23,8 @@ static void report(const struct vt_look *l, vt_span path, const struct vt_accoun
 	vt_collect_fact(l->c, &f);
 }
 
-static void read_file(struct vt_look *l, vt_span path, enum vt_account_form form, const char *manager)
+static void read_file(
+	struct vt_look *l, vt_span path, enum vt_account_form form, const char *manager)
 {
 	vt_buf b = VT_BUF_INIT(0);
 	struct vt_account a;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "collect/names.h"
+#include "collect/name_set.h"
 #include "collect/record.h"
 #include "inventory/package/dpkg.h"
 #include "inventory/package/fields.h"
@@ -23,7 +23,7 @@ struct dpkg {
 	const char *manager;
 	vt_span root, folder;
 	vt_span database; /* the file that is being read */
-	struct vt_names names;
+	struct vt_name_set names;
 	struct vt_belong belong;
 	bool has_info; /* there is a folder with lists */
 	uint32_t entries, orphans, broken;
@@ -44,7 +44,7 @@ static vt_err read_info(struct dpkg *d, const char *sub, const struct vt_package
 		(int)vt_min_size(p->name.n, 400), (const char *)p->name.p, arch ? ":" : "",
 		arch ? (int)vt_min_size(p->arch.n, 400) : 0, (const char *)p->arch.p, ending);
 
-	if (n < 0 || (size_t)n >= sizeof name || p->malformed ||
+	if (n < 0 || (size_t)n >= sizeof name || memchr(p->name.p, '/', p->name.n) ||
 		!vt_record_join(d->c, d->folder, vt_span_of(name, (size_t)n), &path))
 		return VT_END;
 	return vt_tree_read(vt_collect_tree(d->c), path, out);
@@ -67,7 +67,7 @@ static void ask_sums(struct dpkg *d, vt_span sums)
 
 	if (!vt_record_join(d->c, d->root, vt_span_str("/"), &root))
 		return;
-	while (vt_belong_more(&d->belong) && vt_line_next(sums, &at, &line))
+	while (vt_belong_more(&d->belong) && vt_text_line(sums, &at, &line))
 		if (vt_span_find(line, 0, "  ", 2, &space)) {
 			line = vt_span_of(line.p + space + 2, line.n - space - 2);
 			if (vt_span_at(line, 0, "./", 2))
@@ -94,7 +94,8 @@ static void look_at_files(struct dpkg *d, const struct vt_package *p, bool statu
 		e = read_info(d, "info/", p, true, ".list", &b);
 	if (!e)
 		ask_list(d, vt_buf_span(&b));
-	else if (d->has_info && vt_record_join(d->c, d->folder, vt_span_str("/info#"), &locus) &&
+	else if (d->has_info && !vt_dpkg_unlisted(p->status) &&
+		vt_record_join(d->c, d->folder, vt_span_str("/info#"), &locus) &&
 		vt_record_join(d->c, locus, vt_span_clip(p->name, 0, 400), &locus))
 		missed(d, locus, e == VT_END ? VT_MISS_MALFORMED : vt_collect_miss_of(e));
 	vt_buf_free(&b);
@@ -104,10 +105,10 @@ static void add_name(struct dpkg *d, const struct vt_package *p)
 {
 	vt_span full;
 
-	vt_names_add(&d->names, p->name);
+	vt_name_set_add(&d->names, p->name);
 	if (p->arch.n && vt_record_join(d->c, p->name, vt_span_str(":"), &full) &&
 		vt_record_join(d->c, full, p->arch, &full))
-		vt_names_add(&d->names, full);
+		vt_name_set_add(&d->names, full);
 }
 
 /* True if all of it could be read. */
@@ -138,7 +139,7 @@ static bool read_entries(struct dpkg *d, vt_span text, bool status)
 				.database = d->database,
 				.state = vt_belong_state(&d->belong)});
 	}
-	if (!vt_dpkg_whole(text)) {
+	if (!vt_dpkg_whole(text, d->has_info && status)) {
 		d->broken++;
 		missed(d, d->database, VT_MISS_MALFORMED);
 	}
@@ -180,7 +181,7 @@ static vt_err on_info(void *ctx, vt_span name, const struct vt_node *node)
 	if (node->type == VT_NODE_FOLDER || !vt_dpkg_list_name(name, ".list", &p.name, &p.arch))
 		return VT_OK;
 	full = vt_span_of(name.p, name.n - 5);
-	if (vt_names_has(&d->names, full) || d->names.overflow)
+	if (vt_name_set_has(&d->names, full) || d->names.overflow)
 		return VT_OK;
 	if (!vt_record_join(d->c, d->folder, vt_span_str("/info/"), &locus) ||
 		!vt_record_join(d->c, locus, name, &locus))
@@ -242,7 +243,7 @@ static bool list(struct dpkg *d, const char *sub, vt_tree_entry_fn *fn)
 
 static void read_database(struct vt_collect *c, vt_span root, vt_span folder)
 {
-	struct dpkg d = {.c = c, .root = root, .folder = folder, .names = VT_NAMES_INIT};
+	struct dpkg d = {.c = c, .root = root, .folder = folder, .names = VT_NAME_SET_INIT};
 	struct vt_node node;
 	vt_span path;
 	char what[64];
@@ -275,7 +276,7 @@ static void read_database(struct vt_collect *c, vt_span root, vt_span folder)
 			(const char *)folder.p);
 		vt_collect_source(c, VT_AREA_PACKAGES, what);
 	}
-	vt_names_free(&d.names);
+	vt_name_set_free(&d.names);
 }
 
 static vt_err dpkg_start(struct vt_collect *c, void **out_state)

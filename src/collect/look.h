@@ -54,8 +54,8 @@ bool vt_look_folder(struct vt_look *l, vt_span path, struct vt_look_entry **out)
  * fn returns false for a folder that is not to be entered. */
 typedef bool vt_look_fn(void *ctx, const struct vt_look_entry *entry);
 bool vt_look_below(struct vt_look *l, vt_span path, unsigned depth, vt_look_fn *fn, void *ctx);
-/* A pattern of a path, in whose names '*' stands for anything: each that there is, links followed, in
- * order, as a list in the arena. */
+/* A pattern of a path, in whose names '*' stands for anything: each that there is, links followed,
+ * in order, as a list in the arena. */
 bool vt_look_glob(struct vt_look *l, const char *pattern, struct vt_look_entry **out);
 
 /* A path that is found without regard to case, one name after the other; false if there is none. */

@@ -59,7 +59,7 @@ static bool bracketed(vt_span link, const char *before, uint64_t *out)
 	size_t n = strlen(before);
 
 	return vt_line_starts(link, before) && vt_line_ends(link, "]") &&
-	       vt_decimal_get(vt_span_of(link.p + n, link.n - n - 1), out);
+		vt_decimal_get(vt_span_of(link.p + n, link.n - n - 1), out);
 }
 
 /* First pass: which process holds which socket. */
@@ -76,11 +76,15 @@ static bool on_descriptors(void *ctx, const struct vt_proc *p)
 		vt_fd_close(fd);
 		return true;
 	}
-	while ((e = readdir(d)))
-		if (vt_proc_link(dirfd(d), e->d_name, &run->link) == VT_OK &&
-			bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (vt_proc_link(dirfd(d), e->d_name, &run->link) != VT_OK)
+			run->blind = run->blind || vt_proc_miss() == VT_MISS_UNREADABLE;
+		else if (bracketed(vt_buf_span(&run->link), "socket:[", &inode) &&
 			!add_owner(run, inode, p->pid))
 			run->blind = true;
+	}
 	(void)closedir(d);
 	return true;
 }
@@ -117,7 +121,8 @@ static vt_span of_process(struct run *run, unsigned pid, const char *name, bool 
 	vt_err e;
 
 	(void)snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
-	e = link ? vt_proc_link(AT_FDCWD, path, &run->link) : vt_proc_read(AT_FDCWD, path, &run->link);
+	e = link ? vt_proc_link(AT_FDCWD, path, &run->link)
+		 : vt_proc_read(AT_FDCWD, path, &run->link);
 	if (e)
 		return vt_span_of("", 0);
 	while (!link && run->link.n && run->link.p[run->link.n - 1] == '\n')
@@ -126,20 +131,20 @@ static vt_span of_process(struct run *run, unsigned pid, const char *name, bool 
 	return p ? vt_span_of(p, run->link.n) : vt_span_of("", 0);
 }
 
-static void report(struct run *run, const char *protocol, vt_span where, unsigned port, uint64_t inode)
+static void report(
+	struct run *run, const char *protocol, vt_span where, unsigned port, uint64_t inode)
 {
 	unsigned pid = owner_of(run, inode);
 	const char *locus, *owner;
 	struct vt_fact f = {.kind = VT_FACT_LISTENER};
 	vt_span none = vt_span_of("", 0);
 
-	locus = vt_look_printf(&run->l, "%s %s %.*s", run->space, protocol, (int)where.n,
-		(const char *)where.p);
+	locus = vt_look_printf(
+		&run->l, "%s %s %.*s", run->space, protocol, (int)where.n, (const char *)where.p);
 	owner = pid ? vt_look_printf(&run->l, "%u %s", pid, run->space) : run->space;
 	f.locus = vt_span_str(locus ? locus : protocol);
 	if (port)
-		vt_fact_str(&f, VT_ATTR_PORT,
-			vt_look_printf(&run->l, "%.3s/%u", protocol, port));
+		vt_fact_str(&f, VT_ATTR_PORT, vt_look_printf(&run->l, "%.3s/%u", protocol, port));
 	else
 		vt_fact_set(&f, VT_ATTR_PATH, where);
 	vt_fact_set(&f, VT_ATTR_VALUE, where);
@@ -156,12 +161,14 @@ static void report(struct run *run, const char *protocol, vt_span where, unsigne
 static const char *address(struct run *run, const struct vt_proc_socket *s)
 {
 	const uint8_t *a = s->address;
+	unsigned w[8];
 
 	if (s->address_n == 4)
 		return vt_look_printf(&run->l, "%u.%u.%u.%u:%u", a[0], a[1], a[2], a[3], s->port);
-	return vt_look_printf(&run->l, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", a[0] << 8 | a[1],
-		a[2] << 8 | a[3], a[4] << 8 | a[5], a[6] << 8 | a[7], a[8] << 8 | a[9],
-		a[10] << 8 | a[11], a[12] << 8 | a[13], a[14] << 8 | a[15], s->port);
+	for (unsigned i = 0; i < 8; i++)
+		w[i] = (unsigned)(a[2 * i] << 8 | a[2 * i + 1]);
+	return vt_look_printf(&run->l, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", w[0], w[1], w[2], w[3], w[4],
+		w[5], w[6], w[7], s->port);
 }
 
 static void on_line(struct run *run, const char *protocol, vt_span line)
@@ -200,8 +207,7 @@ static void read_space(struct run *run, int dir)
 		if (e == VT_EIO && errno == ENOENT && i % 2)
 			continue; /* a kernel without IPv6 */
 		if (e) {
-			const char *locus = vt_look_printf(
-				&run->l, "/proc/%u/%s", run->pid, name);
+			const char *locus = vt_look_printf(&run->l, "/proc/%u/%s", run->pid, name);
 
 			vt_collect_missed(run->l.c, run->l.area, vt_span_str(locus ? locus : name),
 				e == VT_EIO ? vt_proc_miss() : VT_MISS_LIMIT);

@@ -22,10 +22,16 @@ vt_err vt_proc_each(vt_proc_fn *fn, void *ctx)
 		vt_fd_close(fd);
 		return VT_EIO;
 	}
-	while (more && (errno = 0, (e = readdir(d)))) {
+	while (more) {
 		struct vt_proc p;
 		uint64_t pid;
 
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			err = errno ? VT_EIO : VT_OK;
+			break;
+		}
 		if (!vt_decimal_get(vt_span_str(e->d_name), &pid) || pid > INT32_MAX)
 			continue;
 		p.pid = (unsigned)pid;
@@ -33,8 +39,6 @@ vt_err vt_proc_each(vt_proc_fn *fn, void *ctx)
 		more = fn(ctx, &p);
 		vt_fd_close(p.dir);
 	}
-	if (more && errno)
-		err = VT_EIO;
 	(void)closedir(d);
 	return err;
 }

@@ -70,10 +70,10 @@ static vt_err read_ndb(struct rpm *r, vt_span bytes)
 	if (e)
 		return e;
 	while ((e = vt_ndb_next(&d, &blob)) != VT_END) {
-		if (!e)
-			e = on_header(r, blob);
-		else if (e != VT_ELIMIT)
+		if (e && e != VT_ELIMIT)
 			missed(r, VT_MISS_MALFORMED);
+		if (!e || e == VT_ECHECKSUM)
+			e = on_header(r, blob);
 		if (e == VT_ELIMIT || e == VT_ENOMEM)
 			return e;
 	}

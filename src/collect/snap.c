@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "collect/names.h"
+#include "collect/name_set.h"
 #include "collect/record.h"
 #include "inventory/package/snap.h"
 
@@ -17,8 +17,8 @@
 
 struct snap {
 	struct vt_collect *c;
-	struct vt_names names; /* NAME_REVISION */
-	vt_span folder;        /* that is being listed */
+	struct vt_name_set names; /* NAME_REVISION */
+	vt_span folder;           /* that is being listed */
 	bool kernel;
 };
 
@@ -73,7 +73,7 @@ static vt_err on_snap(void *ctx, const struct vt_snap *v)
 	p.malformed = !v->name.n || !v->revision.n;
 	if (!key_of(s, v->name, v->revision, &key))
 		goto out;
-	vt_names_add(&s->names, key);
+	vt_name_set_add(&s->names, key);
 	add_yaml(s, v->name, v->revision, &p, &yaml, &path);
 	vt_record_package(s->c,
 		&(struct vt_record){.manager = "snap",
@@ -94,7 +94,7 @@ static vt_err on_file(void *ctx, vt_span name, const struct vt_node *node)
 	vt_span revision, path;
 
 	if (node->type == VT_NODE_FOLDER || !vt_snap_file(name, &p.name, &revision) ||
-		vt_names_has(&s->names, vt_span_of(name.p, name.n - 5)))
+		vt_name_set_has(&s->names, vt_span_of(name.p, name.n - 5)))
 		return VT_OK;
 	if (!vt_record_join(s->c, s->folder, name, &path))
 		return VT_ENOMEM;
@@ -125,7 +125,7 @@ static void read_state(struct snap *s)
 static vt_err snap_start(struct vt_collect *c, void **out_state)
 {
 	static const char *const kept[] = {"/var/lib/snapd/snaps/", "/var/lib/snapd/seed/snaps/"};
-	struct snap s = {.c = c, .names = VT_NAMES_INIT};
+	struct snap s = {.c = c, .names = VT_NAME_SET_INIT};
 	vt_err e;
 
 	*out_state = NULL;
@@ -137,7 +137,7 @@ static vt_err snap_start(struct vt_collect *c, void **out_state)
 		if (e && e != VT_END)
 			vt_collect_missed(c, VT_AREA_PACKAGES, s.folder, vt_collect_miss_of(e));
 	}
-	vt_names_free(&s.names);
+	vt_name_set_free(&s.names);
 	return VT_OK;
 }
 

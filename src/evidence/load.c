@@ -7,7 +7,7 @@
 #include "evidence/internal.h"
 
 struct load {
-	struct vt_db d;
+	struct vt_evidence_db d;
 	int64_t run;
 	struct vt_survey *s;
 };
@@ -183,12 +183,12 @@ static vt_err rows(struct load *l, const char *sql, row_fn *take)
 	int r = SQLITE_DONE;
 
 	if (sqlite3_prepare_v2(l->d.db, sql, -1, &s, NULL) != SQLITE_OK)
-		return vt_db_fail(&l->d, VT_EFORMAT);
+		return vt_evidence_db_fail(&l->d, VT_EFORMAT);
 	(void)sqlite3_bind_int64(s, 1, l->run);
 	while (!e && (r = sqlite3_step(s)) == SQLITE_ROW)
 		e = take(l, s);
 	if (!e && r != SQLITE_DONE)
-		e = vt_db_fail(&l->d, VT_EFORMAT);
+		e = vt_evidence_db_fail(&l->d, VT_EFORMAT);
 	else if (e == VT_EFORMAT)
 		(void)snprintf(l->d.why, VT_EVIDENCE_WHY_MAX, "it contradicts itself");
 	sqlite3_finalize(s);
@@ -226,7 +226,7 @@ static vt_err find_run(struct load *l, const char *run)
 	vt_err e = VT_OK;
 
 	if (sqlite3_prepare_v2(l->d.db, sql, -1, &s, NULL) != SQLITE_OK)
-		return vt_db_fail(&l->d, VT_EFORMAT);
+		return vt_evidence_db_fail(&l->d, VT_EFORMAT);
 	if (run)
 		(void)sqlite3_bind_text(s, 1, run, -1, SQLITE_STATIC);
 	if (sqlite3_step(s) != SQLITE_ROW) {
@@ -254,7 +254,8 @@ static const struct {
 		take_run},
 	{"SELECT kind, name, sha256, platform, parent, hidden FROM subject WHERE run=? ORDER BY n",
 		take_subject},
-	{"SELECT subject, area, asked, answer, seen, read, sources, broken FROM coverage WHERE run=?",
+	{"SELECT subject, area, asked, answer, seen, read, sources, broken FROM coverage WHERE "
+	 "run=?",
 		take_coverage},
 	{"SELECT subject, area, why, n FROM miss WHERE run=?", take_miss},
 	{"SELECT subject, area, why, locus FROM missed WHERE run=? ORDER BY n", take_missed},
@@ -279,7 +280,7 @@ vt_err vt_evidence_load(
 	const char *path, const char *run, struct vt_survey **out, char why[VT_EVIDENCE_WHY_MAX])
 {
 	struct load l = {0};
-	vt_err e = vt_db_open(&l.d, path, false, why);
+	vt_err e = vt_evidence_db_open(&l.d, path, false, why);
 
 	if (e)
 		return e;
@@ -288,7 +289,7 @@ vt_err vt_evidence_load(
 		e = find_run(&l, run);
 	for (size_t i = 0; i < VT_COUNT(tables) && !e; i++)
 		e = rows(&l, tables[i].sql, tables[i].take);
-	vt_db_close(&l.d);
+	vt_evidence_db_close(&l.d);
 	if (e)
 		vt_survey_free(l.s);
 	else

@@ -7,25 +7,25 @@
 
 /* A statement that is filled in column by column, and run once a row. */
 struct insert {
-	struct vt_db *d;
+	struct vt_evidence_db *d;
 	sqlite3_stmt *s;
 	int column;
 	vt_err e;
 };
 
-static struct insert insert_into(struct vt_db *d, const char *sql)
+static struct insert insert_into(struct vt_evidence_db *d, const char *sql)
 {
 	struct insert i = {.d = d};
 
 	if (sqlite3_prepare_v2(d->db, sql, -1, &i.s, NULL) != SQLITE_OK)
-		i.e = vt_db_fail(d, VT_EIO);
+		i.e = vt_evidence_db_fail(d, VT_EIO);
 	return i;
 }
 
 static void put_number(struct insert *i, int64_t v)
 {
 	if (!i->e && sqlite3_bind_int64(i->s, ++i->column, v) != SQLITE_OK)
-		i->e = vt_db_fail(i->d, VT_EIO);
+		i->e = vt_evidence_db_fail(i->d, VT_EIO);
 }
 
 /* Bytes that may be no text. */
@@ -34,7 +34,7 @@ static void put_bytes(struct insert *i, vt_span v)
 	if (!i->e &&
 		sqlite3_bind_blob64(i->s, ++i->column, v.n ? (const void *)v.p : "", v.n,
 			SQLITE_STATIC) != SQLITE_OK)
-		i->e = vt_db_fail(i->d, VT_EIO);
+		i->e = vt_evidence_db_fail(i->d, VT_EIO);
 }
 
 static void put_text(struct insert *i, vt_span v)
@@ -42,7 +42,7 @@ static void put_text(struct insert *i, vt_span v)
 	if (!i->e &&
 		sqlite3_bind_text64(i->s, ++i->column, v.n ? (const char *)v.p : "", v.n,
 			SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
-		i->e = vt_db_fail(i->d, VT_EIO);
+		i->e = vt_evidence_db_fail(i->d, VT_EIO);
 }
 
 static void put_word(struct insert *i, const char *v)
@@ -53,7 +53,7 @@ static void put_word(struct insert *i, const char *v)
 static void put_row(struct insert *i)
 {
 	if (!i->e && sqlite3_step(i->s) != SQLITE_DONE)
-		i->e = vt_db_fail(i->d, VT_EIO);
+		i->e = vt_evidence_db_fail(i->d, VT_EIO);
 	if (!i->e)
 		(void)sqlite3_reset(i->s);
 	i->column = 0;
@@ -65,7 +65,7 @@ static vt_err insert_end(struct insert *i)
 	return i->e;
 }
 
-static vt_err save_run(struct vt_db *d, const struct vt_survey *s, int64_t *out_run)
+static vt_err save_run(struct vt_evidence_db *d, const struct vt_survey *s, int64_t *out_run)
 {
 	struct insert i = insert_into(d,
 		"INSERT INTO run(id, started, ended, tool, machine, host, user, command, "
@@ -89,7 +89,7 @@ static vt_err save_run(struct vt_db *d, const struct vt_survey *s, int64_t *out_
 	return insert_end(&i);
 }
 
-static vt_err save_subjects(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_subjects(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i = insert_into(d, "INSERT INTO subject VALUES(?,?,?,?,?,?,?,?)");
 
@@ -109,7 +109,7 @@ static vt_err save_subjects(struct vt_db *d, const struct vt_survey *s, int64_t 
 	return insert_end(&i);
 }
 
-static vt_err save_coverage(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_coverage(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i = insert_into(d, "INSERT INTO coverage VALUES(?,?,?,?,?,?,?,?,?)");
 
@@ -131,7 +131,7 @@ static vt_err save_coverage(struct vt_db *d, const struct vt_survey *s, int64_t 
 	return insert_end(&i);
 }
 
-static vt_err save_misses(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_misses(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i = insert_into(d, "INSERT INTO miss VALUES(?,?,?,?,?)");
 
@@ -152,7 +152,7 @@ static vt_err save_misses(struct vt_db *d, const struct vt_survey *s, int64_t ru
 	return insert_end(&i);
 }
 
-static vt_err save_missed(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_missed(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i = insert_into(d, "INSERT INTO missed VALUES(?,?,?,?,?,?)");
 
@@ -170,7 +170,7 @@ static vt_err save_missed(struct vt_db *d, const struct vt_survey *s, int64_t ru
 	return insert_end(&i);
 }
 
-static vt_err save_components(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_components(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i =
 		insert_into(d, "INSERT INTO component VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -191,7 +191,7 @@ static vt_err save_components(struct vt_db *d, const struct vt_survey *s, int64_
 	return insert_end(&i);
 }
 
-static vt_err save_observations(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_observations(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i =
 		insert_into(d, "INSERT INTO observation VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -218,7 +218,7 @@ static vt_err save_observations(struct vt_db *d, const struct vt_survey *s, int6
 	return insert_end(&i);
 }
 
-static vt_err save_findings(struct vt_db *d, const struct vt_survey *s, int64_t run)
+static vt_err save_findings(struct vt_evidence_db *d, const struct vt_survey *s, int64_t run)
 {
 	struct insert i = insert_into(d, "INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?)");
 	struct insert j = insert_into(d, "INSERT INTO finding_observation VALUES(?,?,?)");
@@ -252,7 +252,8 @@ static vt_err save_findings(struct vt_db *d, const struct vt_survey *s, int64_t 
 
 vt_err vt_evidence_save(const char *path, const struct vt_survey *s, char why[VT_EVIDENCE_WHY_MAX])
 {
-	static vt_err (*const parts[])(struct vt_db *, const struct vt_survey *, int64_t) = {
+	static vt_err (*const parts[])(
+		struct vt_evidence_db *, const struct vt_survey *, int64_t) = {
 		save_subjects,
 		save_coverage,
 		save_misses,
@@ -261,19 +262,19 @@ vt_err vt_evidence_save(const char *path, const struct vt_survey *s, char why[VT
 		save_observations,
 		save_findings,
 	};
-	struct vt_db d;
+	struct vt_evidence_db d;
 	int64_t run;
-	vt_err e = vt_db_open(&d, path, true, why);
+	vt_err e = vt_evidence_db_open(&d, path, true, why);
 
 	if (e)
 		return e;
-	e = vt_db_exec(&d, "BEGIN IMMEDIATE");
+	e = vt_evidence_db_exec(&d, "BEGIN IMMEDIATE");
 	if (!e)
 		e = save_run(&d, s, &run);
 	for (size_t i = 0; i < VT_COUNT(parts) && !e; i++)
 		e = parts[i](&d, s, run);
 	if (!e)
-		e = vt_db_exec(&d, "COMMIT");
-	vt_db_close(&d);
+		e = vt_evidence_db_exec(&d, "COMMIT");
+	vt_evidence_db_close(&d);
 	return e;
 }

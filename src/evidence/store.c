@@ -19,7 +19,8 @@ static const char schema[] =
 	"CREATE TABLE subject(run INTEGER, n INTEGER, kind INTEGER, name BLOB, sha256 TEXT, "
 	"platform TEXT, parent INTEGER, hidden INTEGER, PRIMARY KEY(run, n)) WITHOUT ROWID;"
 	"CREATE TABLE coverage(run INTEGER, subject INTEGER, area TEXT, asked INTEGER, answer "
-	"INTEGER, seen INTEGER, read INTEGER, sources INTEGER, broken INTEGER, PRIMARY KEY(run, subject, area)) "
+	"INTEGER, seen INTEGER, read INTEGER, sources INTEGER, broken INTEGER, PRIMARY KEY(run, "
+	"subject, area)) "
 	"WITHOUT ROWID;"
 	"CREATE TABLE miss(run INTEGER, subject INTEGER, area TEXT, why TEXT, n INTEGER, "
 	"PRIMARY KEY(run, subject, area, why)) WITHOUT ROWID;"
@@ -43,31 +44,32 @@ static const char schema[] =
 #define APPLICATION 1449751633
 #define VERSION 1
 
-vt_err vt_db_fail(struct vt_db *d, vt_err e)
+vt_err vt_evidence_db_fail(struct vt_evidence_db *d, vt_err e)
 {
 	(void)snprintf(d->why, VT_EVIDENCE_WHY_MAX, "%s", sqlite3_errmsg(d->db));
 	return e;
 }
 
-static vt_err number_of(struct vt_db *d, const char *sql, int64_t *out)
+static vt_err number_of(struct vt_evidence_db *d, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *s;
 
 	if (sqlite3_prepare_v2(d->db, sql, -1, &s, NULL) != SQLITE_OK)
-		return vt_db_fail(d, VT_EFORMAT);
+		return vt_evidence_db_fail(d, VT_EFORMAT);
 	*out = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
 	sqlite3_finalize(s);
 	return VT_OK;
 }
 
-vt_err vt_db_exec(struct vt_db *d, const char *sql)
+vt_err vt_evidence_db_exec(struct vt_evidence_db *d, const char *sql)
 {
-	return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK ? VT_OK
-								       : vt_db_fail(d, VT_EIO);
+	return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		? VT_OK
+		: vt_evidence_db_fail(d, VT_EIO);
 }
 
 /* Is this file ours, and of a version that we read? An empty one becomes ours. */
-static vt_err recognise(struct vt_db *d, bool write)
+static vt_err recognise(struct vt_evidence_db *d, bool write)
 {
 	int64_t app, version, tables;
 	vt_err e = number_of(d, "PRAGMA application_id", &app);
@@ -79,7 +81,7 @@ static vt_err recognise(struct vt_db *d, bool write)
 	if (e)
 		return e;
 	if (write && app == 0 && tables == 0)
-		return vt_db_exec(d, schema);
+		return vt_evidence_db_exec(d, schema);
 	if (app != APPLICATION) {
 		(void)snprintf(d->why, VT_EVIDENCE_WHY_MAX, "it is not an evidence file");
 		return VT_EFORMAT;
@@ -106,12 +108,12 @@ static vt_err touch(const char *path, char *why)
 	return VT_OK;
 }
 
-vt_err vt_db_open(struct vt_db *d, const char *path, bool write, char *why)
+vt_err vt_evidence_db_open(struct vt_evidence_db *d, const char *path, bool write, char *why)
 {
 	int flags = write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 	vt_err e = write ? touch(path, why) : VT_OK;
 
-	*d = (struct vt_db){.why = why};
+	*d = (struct vt_evidence_db){.why = why};
 	if (e)
 		return e;
 	if (!write && access(path, R_OK) != 0) {
@@ -119,8 +121,8 @@ vt_err vt_db_open(struct vt_db *d, const char *path, bool write, char *why)
 		return errno == ENOENT ? VT_END : VT_EIO;
 	}
 	if (sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		e = vt_db_fail(d, VT_EIO);
-		vt_db_close(d);
+		e = vt_evidence_db_fail(d, VT_EIO);
+		vt_evidence_db_close(d);
 		return e;
 	}
 	/* The file may come from somebody else: no code of its schema runs. */
@@ -131,11 +133,11 @@ vt_err vt_db_open(struct vt_db *d, const char *path, bool write, char *why)
 	(void)sqlite3_busy_timeout(d->db, 10000);
 	e = recognise(d, write);
 	if (e)
-		vt_db_close(d);
+		vt_evidence_db_close(d);
 	return e;
 }
 
-void vt_db_close(struct vt_db *d)
+void vt_evidence_db_close(struct vt_evidence_db *d)
 {
 	(void)sqlite3_close(d->db);
 	d->db = NULL;
@@ -148,14 +150,14 @@ vt_err vt_evidence_runs(
 		"SELECT id, started, ended, host, command, (SELECT count(*) FROM subject s WHERE "
 		"s.run=r.run), (SELECT count(*) FROM observation o WHERE o.run=r.run), (SELECT "
 		"count(*) FROM finding f WHERE f.run=r.run) FROM run r ORDER BY run DESC";
-	struct vt_db d;
+	struct vt_evidence_db d;
 	sqlite3_stmt *s = NULL;
-	vt_err e = vt_db_open(&d, path, false, why);
+	vt_err e = vt_evidence_db_open(&d, path, false, why);
 
 	if (e)
 		return e;
 	if (sqlite3_prepare_v2(d.db, sql, -1, &s, NULL) != SQLITE_OK)
-		e = vt_db_fail(&d, VT_EFORMAT);
+		e = vt_evidence_db_fail(&d, VT_EFORMAT);
 	while (!e && sqlite3_step(s) == SQLITE_ROW) {
 		struct vt_evidence_run r = {
 			.started = sqlite3_column_int64(s, 1),
@@ -174,6 +176,6 @@ vt_err vt_evidence_runs(
 		fn(ctx, &r);
 	}
 	sqlite3_finalize(s);
-	vt_db_close(&d);
+	vt_evidence_db_close(&d);
 	return e;
 }

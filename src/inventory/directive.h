@@ -109,6 +109,9 @@ VT_MUST_USE vt_err vt_directive_parse(
  */
 VT_MUST_USE vt_err vt_directive_except(
 	struct vt_directive *d, vt_span json, vt_arena *a, struct vt_doc_error *why);
+/* The directive that a document of exceptions is for. */
+VT_MUST_USE vt_err vt_exceptions_of(
+	vt_span json, vt_arena *a, vt_span *out_id, struct vt_doc_error *why);
 /* Where the field of that JSON pointer comes from: the nearest claim above it; never NULL. */
 const struct vt_provenance *vt_directive_source(const struct vt_directive *d, const char *pointer);
 /* Does the directive mean this product of the catalogue? */

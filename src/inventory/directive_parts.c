@@ -287,3 +287,22 @@ vt_err vt_directive_except(
 	d->nexceptions += n;
 	return VT_OK;
 }
+
+vt_err vt_exceptions_of(vt_span json, vt_arena *a, vt_span *out_id, struct vt_doc_error *why)
+{
+	struct vt_doc d;
+	json_t *top;
+	vt_err e = vt_doc_load(&d, json, VT_DIRECTIVE_MAX, a, why, &top);
+	vt_span id;
+
+	if (e)
+		return e;
+	vt_doc_format(&d, top, "vitrine/exceptions", 1);
+	id = vt_doc_id(&d, top, "directive");
+	if (!d.e && id.n == 0)
+		vt_doc_fail(&d, VT_EFORMAT, "the key \"directive\" is missing");
+	json_decref(top);
+	if (!d.e)
+		*out_id = id;
+	return d.e;
+}

@@ -64,7 +64,8 @@ static uint32_t kept_capabilities(enum vt_role role)
 	case VT_ROLE_PROCESSES: return 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
 	case VT_ROLE_WORKER:
 	case VT_ROLE_COMPILER:
-	case VT_ROLE_UPDATER: break;
+	case VT_ROLE_UPDATER:
+	case VT_ROLE_VERIFIER: break;
 	}
 	return 0;
 }
@@ -90,6 +91,7 @@ static vt_err lock(const struct vt_sandbox *s)
 {
 	switch (s->role) {
 	case VT_ROLE_UPDATER: return vt_landlock_folder_and_connect(s->folder);
+	case VT_ROLE_VERIFIER:
 	case VT_ROLE_COLLECTOR: return vt_landlock_service(s->folder, s->readable, s->nreadable);
 	case VT_ROLE_PROCESSES: return VT_EUNSUPPORTED;
 	case VT_ROLE_WORKER:

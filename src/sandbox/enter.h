@@ -21,8 +21,10 @@
 struct vt_sandbox {
 	enum vt_role role;
 	uint64_t memory; /* RLIMIT_DATA, bytes */
-	int folder; /* the open folder that an updater may write to; a collector's spool, or -1 */
-	/* A collector's: open files and folders, below which it may read. */
+	/* the open folder that an updater or verifier may write to, a collector's spool; -1: none
+	 */
+	int folder;
+	/* a collector's and a verifier's: open files and folders, below which they may read */
 	const int *readable;
 	size_t nreadable;
 };

@@ -26,7 +26,10 @@ static const struct vt_allow table[] = {
 #define COLLECTOR VT_ROLE_COLLECTOR
 #define PROCESSES VT_ROLE_PROCESSES
 #define READERS (COLLECTOR | PROCESSES)
-#define ALL (BOTH | UPDATER | READERS)
+#define VERIFIER VT_ROLE_VERIFIER
+#define ALL (BOTH | UPDATER | READERS | VERIFIER)
+#define STORES (UPDATER | VERIFIER)
+#define MAPPERS (WORKER | READERS)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
 	{.roles = (roles_),                                                                        \
 		.number = SYS_##name_,                                                             \
@@ -35,10 +38,13 @@ static const struct vt_allow table[] = {
 		.reason = (reason_)},
 #include "sandbox/seccomp.def"
 #undef VT_ALLOW
+#undef MAPPERS
+#undef STORES
 #undef ALL
 #undef READERS
 #undef PROCESSES
 #undef COLLECTOR
+#undef VERIFIER
 #undef UPDATER
 #undef BOTH
 #undef COMPILER

@@ -17,6 +17,7 @@ enum vt_role {
 	VT_ROLE_UPDATER = 4,
 	VT_ROLE_COLLECTOR = 8,  /* reads files below its roots */
 	VT_ROLE_PROCESSES = 16, /* a collector that reads /proc, where Landlock would not let it */
+	VT_ROLE_VERIFIER = 32,
 };
 
 #define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */

@@ -82,7 +82,7 @@ static const struct vt_allow *row(enum vt_role role, long nr)
 static void test_every_number(void **state)
 {
 	static const enum vt_role roles[] = {VT_ROLE_WORKER, VT_ROLE_COMPILER, VT_ROLE_UPDATER,
-		VT_ROLE_COLLECTOR, VT_ROLE_PROCESSES};
+		VT_ROLE_COLLECTOR, VT_ROLE_PROCESSES, VT_ROLE_VERIFIER};
 	const uint64_t zero[6] = {0};
 
 	(void)state;
@@ -175,6 +175,12 @@ static void test_arguments(void **state)
 	only(VT_ROLE_UPDATER, SYS_write, 0, NULL, 0);
 	only(VT_ROLE_UPDATER, SYS_bind, 0, NULL, 0);
 	only(VT_ROLE_UPDATER, SYS_execve, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_sendmsg, 0, channel, 1);
+	only(VT_ROLE_VERIFIER, SYS_socket, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_connect, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_sendto, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_execve, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_fork, 0, NULL, 0);
 }
 
 /* Collectors open to read, or files without names. */

@@ -106,3 +106,13 @@ vt_err vt_spawn_reader(const char *path, int channel, bool processes,
 		shared |= NAMESPACES;
 	return spawn(path, channel, shared, io_isolation, out_pid);
 }
+
+vt_err vt_spawn_fork(pid_t *out_pid)
+{
+	long pid = -1;
+
+	for (unsigned i = 0; pid < 0 && i < VT_ISOLATION_COUNT; i++)
+		pid = syscall(SYS_clone, flags[i] | SIGCHLD, NULL, NULL, NULL, NULL);
+	*out_pid = (pid_t)pid;
+	return pid < 0 ? VT_EIO : VT_OK;
+}

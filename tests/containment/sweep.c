@@ -26,7 +26,8 @@ _Noreturn static void leave(void)
 
 static int attempt(enum vt_role role, long number)
 {
-	struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
+	struct vt_sandbox s = {
+		.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
 	pid_t pid = fork();
 	unsigned layers;
 	int status = 0;
@@ -34,7 +35,7 @@ static int attempt(enum vt_role role, long number)
 	if (pid == 0) {
 		int tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		if (role == VT_ROLE_UPDATER)
+		if (role == VT_ROLE_UPDATER || role == VT_ROLE_VERIFIER)
 			s.folder = tmp;
 		if (role == VT_ROLE_COLLECTOR) {
 			s.readable = &tmp;
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 		{"updater", VT_ROLE_UPDATER},
 		{"collector", VT_ROLE_COLLECTOR},
 		{"processes", VT_ROLE_PROCESSES},
+		{"verifier", VT_ROLE_VERIFIER},
 	};
 	enum vt_role role = (enum vt_role)0;
 	unsigned tried = 0;

@@ -87,10 +87,11 @@ struct scan {
 	vt_span who;
 };
 
+/* One an id of those that were added, and one of the others. */
 static vt_err keep(struct vt_docs *docs, const struct vt_known_directive *k)
 {
 	for (size_t i = 0; i < docs->n; i++)
-		if (vt_span_eq(docs->v[i].d.id, k->d.id))
+		if (vt_span_eq(docs->v[i].d.id, k->d.id) && !docs->v[i].origin.added.n)
 			return VT_OK;
 	if (docs->n == docs->cap) {
 		size_t cap = docs->cap ? 2 * docs->cap : 32;
@@ -116,7 +117,7 @@ static vt_err on_directive(void *ctx, const char *path, const char *name, vt_spa
 	if (!s->stored && !vt_known_is(json, "vitrine/directive/"))
 		return VT_OK;
 	e = parse(s->docs, path, json, &k);
-	if (e && !s->stored) /* it has been said; the others are still good */
+	if (e && (!s->stored || s->docs->mending)) /* it has been said; the others are good */
 		return e == VT_ENOMEM ? e : VT_OK;
 	if (e)
 		return e;
@@ -132,6 +133,8 @@ static vt_err on_directive(void *ctx, const char *path, const char *name, vt_spa
 	} else {
 		k.origin = (struct vt_origin){.kind = s->kind, .who = s->who};
 	}
+	if (e && s->docs->mending)
+		return e == VT_ENOMEM ? e : VT_OK;
 	k.origin.path = vt_span_str(copy);
 	if (!e && s->dir >= 0)
 		e = add_exceptions(s->docs, s->dir, &k);
@@ -144,7 +147,11 @@ static int by_id(const void *a, const void *b)
 	vt_span y = ((const struct vt_known_directive *)b)->d.id;
 	int c = memcmp(x.p, y.p, vt_min_size(x.n, y.n));
 
-	return c ? c : (x.n > y.n) - (x.n < y.n);
+	if (c || x.n != y.n)
+		return c ? c : x.n > y.n ? 1 : -1;
+	/* the one that was added is first */
+	return (((const struct vt_known_directive *)b)->origin.added.n > 0) -
+		(((const struct vt_known_directive *)a)->origin.added.n > 0);
 }
 
 static bool supersedes(const struct vt_directive *d, vt_span id)
@@ -220,9 +227,12 @@ vt_err vt_docs_list(
 	v = vt_arena_array(&docs->a, docs->n + 1, sizeof *v);
 	if (!v)
 		return VT_ENOMEM;
-	for (size_t i = 0; i < docs->n; i++)
-		if (all || docs->v[i].origin.added.n)
+	for (size_t i = 0; i < docs->n; i++) {
+		bool second = i && vt_span_eq(docs->v[i].d.id, docs->v[i - 1].d.id);
+
+		if (docs->v[i].origin.added.n || (all && !second))
 			v[n++] = docs->v[i];
+	}
 	*out = v;
 	*out_n = n;
 	return VT_OK;
@@ -260,8 +270,8 @@ static void say_unknown(const struct vt_docs *docs, const char *id)
 	free(names);
 }
 
-vt_err vt_docs_directive(
-	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out)
+static vt_err find(
+	struct vt_docs *docs, const char *id_or_path, bool kept, struct vt_known_directive *out)
 {
 	size_t n = strlen(id_or_path);
 	vt_err e;
@@ -276,7 +286,8 @@ vt_err vt_docs_directive(
 	}
 	e = load_all(docs);
 	for (size_t i = 0; i < docs->n && !e; i++)
-		if (vt_span_eq(docs->v[i].d.id, vt_span_str(id_or_path))) {
+		if (vt_span_eq(docs->v[i].d.id, vt_span_str(id_or_path)) &&
+			(kept || !docs->v[i].origin.added.n)) {
 			char where[80];
 
 			*out = docs->v[i];
@@ -289,4 +300,15 @@ vt_err vt_docs_directive(
 		e = VT_END;
 	}
 	return e;
+}
+
+vt_err vt_docs_directive(
+	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out)
+{
+	return find(docs, id_or_path, true, out);
+}
+
+vt_err vt_docs_addable(struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out)
+{
+	return find(docs, id_or_path, false, out);
 }

@@ -43,6 +43,8 @@ struct vt_known_directive {
 	vt_span json;          /* the document */
 };
 
+#define VT_DOCS_CATALOGUES_MAX 32
+
 struct vt_docs {
 	const char *command; /* starts each message: "vitrine check" */
 	const char *state, *config;
@@ -51,9 +53,12 @@ struct vt_docs {
 	vt_arena a;             /* everything that is loaded lives here */
 	/* private */
 	char *own_state, *own_config, *content;
+	bool mending; /* what was added and is damaged is passed over, to be replaced */
 	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
+	size_t ncatalogues;
+	vt_span catalogues[VT_DOCS_CATALOGUES_MAX]; /* documents */
 };
 
 /*
@@ -69,6 +74,9 @@ void vt_docs_close(struct vt_docs *docs);
  */
 VT_MUST_USE vt_err vt_docs_directive(
 	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
+/* The same, but what is kept here does not count: for what is to be added. */
+VT_MUST_USE vt_err vt_docs_addable(
+	struct vt_docs *docs, const char *id_or_path, struct vt_known_directive *out);
 /* All that were added here, by id; `all`: those that could be as well. */
 VT_MUST_USE vt_err vt_docs_list(
 	struct vt_docs *docs, bool all, const struct vt_known_directive **out, size_t *out_n);
@@ -80,6 +88,13 @@ VT_MUST_USE vt_err vt_docs_list(
  */
 VT_MUST_USE vt_err vt_docs_catalogue(struct vt_docs *docs, const struct vt_strings *files,
 	struct vt_catalogue *out, vt_span *out_position);
+
+/*
+ * The documents that vt_docs_catalogue() made its catalogue of, as open files for a collector,
+ * which reads them again in its sandbox; at most VT_DOCS_CATALOGUES_MAX. The caller closes them.
+ */
+VT_MUST_USE vt_err vt_docs_catalogue_files(
+	struct vt_docs *docs, int fds[VT_DOCS_CATALOGUES_MAX], size_t *out_n);
 
 /* Today in UTC, or the day that $1 says; VT_EARG with a message. For --on. */
 VT_MUST_USE vt_err vt_docs_day(const struct vt_docs *docs, const char *on, vt_day *out);

@@ -32,7 +32,8 @@ vt_err vt_evidence_open(
 	vt_err e = vt_evidence_where(path, &where);
 
 	if (e) {
-		fprintf(stderr, "%s: there is no home folder to keep evidence in; give --evidence\n",
+		fprintf(stderr,
+			"%s: there is no home folder to keep evidence in; give --evidence\n",
 			command);
 		return e;
 	}

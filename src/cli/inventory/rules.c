@@ -74,8 +74,8 @@ static vt_err compile(const char *command, struct texts *t, int output)
 	e = vt_compile_run(&q, &r);
 	if (e) {
 		fprintf(stderr, "%s: the catalogue's content rules do not compile: ", command);
-		vt_put_visible(stderr,
-			r.failed_cause.n ? r.failed_cause : vt_span_str(vt_err_text(e)));
+		vt_put_visible(
+			stderr, r.failed_cause.n ? r.failed_cause : vt_span_str(vt_err_text(e)));
 		fputc('\n', stderr);
 	}
 	vt_compile_result_free(&r);

@@ -40,6 +40,13 @@ static bool is_name(vt_span s)
 	return s.n > 0;
 }
 
+/* dpkg refuses an entry without a known state, and one with files and without a version. */
+static bool is_complete(const struct vt_package *p)
+{
+	return vt_dpkg_status_known(p->status) &&
+		(p->version.n || !vt_package_installed(vt_span_str("dpkg"), p->status));
+}
+
 vt_err vt_dpkg_next(vt_span text, size_t *io_at, bool status, vt_arena *a, struct vt_package *out)
 {
 	struct vt_package p = {.malformed = false};
@@ -62,15 +69,25 @@ vt_err vt_dpkg_next(vt_span text, size_t *io_at, bool status, vt_arena *a, struc
 	}
 	if (!p.name.n)
 		return VT_EFORMAT;
-	if (!is_name(p.name) || (status && !vt_dpkg_status_known(p.status)))
+	if (!is_name(p.name) || (status && !is_complete(&p)))
 		p.malformed = true;
 	*out = p;
 	return VT_OK;
 }
 
-bool vt_dpkg_whole(vt_span text)
+bool vt_dpkg_whole(vt_span text, bool by_dpkg)
 {
-	return text.n && text.p[text.n - 1] == '\n';
+	vt_span line = vt_span_of(text.p, 0);
+	size_t start;
+
+	if (!text.n || text.p[text.n - 1] != '\n')
+		return false;
+	if (!by_dpkg)
+		return true;
+	for (start = text.n - 1; start && text.p[start - 1] != '\n'; start--)
+		;
+	line = vt_span_of(text.p + start, text.n - start);
+	return vt_span_trim(line).n == 0;
 }
 
 bool vt_dpkg_list_next(vt_span list, size_t *io_at, vt_span *out)
@@ -78,11 +95,11 @@ bool vt_dpkg_list_next(vt_span list, size_t *io_at, vt_span *out)
 	size_t at = *io_at, after;
 	vt_span line, next;
 
-	while (vt_line_next(list, &at, &line)) {
+	while (vt_text_line(list, &at, &line)) {
 		after = at;
 		if (line.n < 2 || *line.p != '/' || vt_span_eq(line, vt_span_str("/.")))
 			continue;
-		if (vt_line_next(list, &after, &next) && next.n > line.n &&
+		if (vt_text_line(list, &after, &next) && next.n > line.n &&
 			vt_span_at(next, 0, line.p, line.n) && next.p[line.n] == '/')
 			continue;
 		*io_at = at;

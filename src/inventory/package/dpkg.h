@@ -17,8 +17,8 @@
  */
 VT_MUST_USE vt_err vt_dpkg_next(
 	vt_span text, size_t *io_at, bool status, vt_arena *a, struct vt_package *out);
-/* True if the text ends where a line does. */
-bool vt_dpkg_whole(vt_span text);
+/* True if the text ends where a line does; `by_dpkg`: with an empty line, as dpkg writes it. */
+bool vt_dpkg_whole(vt_span text, bool by_dpkg);
 
 /*
  * The next path of info/NAME.list that has no other one below it: a file, link or empty folder.

@@ -62,10 +62,8 @@ static vt_err read_blob(vt_span blob, uint32_t package, vt_span *out)
 	again = vt_read_u32le(&tail);
 	if (again != size || vt_read_u32le(&tail) != MAGIC_TAIL)
 		return VT_EFORMAT;
-	if (adler32(vt_span_of(blob.p, blob.n - BLOB_TAIL)) != sum)
-		return VT_ECHECKSUM;
 	*out = vt_span_of(blob.p + BLOB_HEAD, size);
-	return VT_OK;
+	return adler32(vt_span_of(blob.p, blob.n - BLOB_TAIL)) == sum ? VT_OK : VT_ECHECKSUM;
 }
 
 vt_err vt_ndb_next(struct vt_ndb *d, vt_span *out)

@@ -17,8 +17,8 @@ struct vt_ndb {
 
 /* VT_EFORMAT, VT_ETRUNCATED, VT_EVERSION. */
 VT_MUST_USE vt_err vt_ndb_open(vt_span s, struct vt_ndb *out);
-/* The next package's header. VT_END; VT_EFORMAT, VT_ETRUNCATED, VT_ECHECKSUM: this one is broken,
- * go on; VT_ELIMIT: more than fits into the file. */
+/* The next package's header. VT_END; VT_ECHECKSUM: it was changed, but *out is there; VT_EFORMAT,
+ * VT_ETRUNCATED: this one is broken, go on; VT_ELIMIT: more than fits into the file. */
 VT_MUST_USE vt_err vt_ndb_next(struct vt_ndb *d, vt_span *out);
 
 #endif

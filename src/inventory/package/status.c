@@ -70,6 +70,13 @@ bool vt_dpkg_status_known(vt_span status)
 	return false;
 }
 
+bool vt_dpkg_unlisted(vt_span status)
+{
+	vt_span w[WORDS];
+
+	return split(status, w) == WORDS && is_word(w[2], "half-installed");
+}
+
 bool vt_package_installed(vt_span manager, vt_span status)
 {
 	vt_span w[WORDS];

@@ -16,5 +16,7 @@
 bool vt_package_installed(vt_span manager, vt_span status);
 /* True for exactly three words that dpkg knows, each in its place. */
 bool vt_dpkg_status_known(vt_span status);
+/* True for a package that was half installed: dpkg may not have come to its list of files. */
+bool vt_dpkg_unlisted(vt_span status);
 
 #endif

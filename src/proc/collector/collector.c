@@ -5,11 +5,13 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "ipc/setup.h"
 #include "os/fd.h"
+#include "os/map.h"
 #include "proc/collector/run.h"
 #include "sandbox/enter.h"
 
@@ -31,11 +33,12 @@ struct collector {
 };
 
 /* What libraries do once, and could not do later. */
-static void warm_up(void)
+static vt_err warm_up(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
 	json_object_seed(0);
 	tzset();
+	return vt_map_guard_install();
 }
 
 static vt_err read_catalogues(struct collector *k)
@@ -76,7 +79,9 @@ static vt_err start(struct collector *k)
 	k->subject = m->fds[0];
 	k->spool_folder = k->job.spool ? m->fds[m->nfds - 1] : -1;
 	k->spool = (struct vt_spool){.folder = k->spool_folder, .max = k->job.spool_max};
-	warm_up();
+	e = warm_up();
+	if (e)
+		return e;
 	sandbox.role = k->job.what == VT_COLLECT_PROCESSES ? VT_ROLE_PROCESSES : VT_ROLE_COLLECTOR;
 	sandbox.folder = k->spool_folder;
 	sandbox.readable = &k->subject;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "crypto/hash.h"
 #include "inventory/judge.h"
 #include "inventory/repeat.h"
+#include "ipc/setup.h"
 #include "os/fd.h"
 #include "sandbox/spawn.h"
 
@@ -428,6 +430,27 @@ static vt_err idle(struct run *r)
 	return e;
 }
 
+/* The channel is closed: how did it end? */
+static vt_err crashed(struct run *r)
+{
+	int status;
+
+	(void)kill(r->pid, SIGKILL);
+	while (waitpid(r->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail(r, VT_EPEER, "the collector crashed");
+	r->pid = -1;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector crashed (%s%s)",
+			strsignal(WTERMSIG(status)),
+			WTERMSIG(status) == SIGSYS ? ": it tried what it must not" : "");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == VT_EXIT_MEMORY)
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector ran out of memory");
+	else
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector ended too early");
+	return VT_EPEER;
+}
+
 static vt_err receive(struct run *r)
 {
 	while (!r->done) {
@@ -436,7 +459,7 @@ static vt_err receive(struct run *r)
 		if (e == VT_EAGAIN)
 			e = idle(r);
 		else if (e == VT_END || e == VT_EPEER)
-			e = fail(r, VT_EPEER, "the collector crashed");
+			e = crashed(r);
 		else if (!e)
 			e = on_message(r);
 		if (e)

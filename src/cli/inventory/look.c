@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/inventory/survey.h"
+#include "cli/inventory/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,8 @@ static void complain(const struct maker *m, const char *path, const char *what)
 	fprintf(stderr, ": %s\n", what);
 }
 
-/* Who, where, when, with what -------------------------------------------------------------------- */
+/* Who, where, when, with what --------------------------------------------------------------------
+ */
 
 /* Machine ids are secret-ish (machine-id(5)): a hash with a fixed word serves as well. */
 static vt_err machine_id(vt_buf *hex)
@@ -102,7 +103,8 @@ static vt_err describe(struct maker *m)
 	return e ? e : ok ? VT_OK : VT_ENOMEM;
 }
 
-/* Subjects ----------------------------------------------------------------------------------------- */
+/* Subjects
+ * ----------------------------------------------------------------------------------------- */
 
 static bool on_progress(void *ctx, uint64_t entries, uint64_t scanned)
 {
@@ -203,8 +205,8 @@ static vt_err look_at_system(struct maker *m)
 		return open_failed(m, VT_SUBJECT_SYSTEM, "/");
 	e = run_collector(m, VT_COLLECT_SYSTEM, fd, host, m->job->areas & ~NO_PROC, UINT32_MAX);
 	if (!e && m->s->nsubjects > subject && m->job->areas & NO_PROC)
-		e = run_collector(m, VT_COLLECT_PROCESSES, fd, host, m->job->areas & NO_PROC,
-			subject);
+		e = run_collector(
+			m, VT_COLLECT_PROCESSES, fd, host, m->job->areas & NO_PROC, subject);
 	vt_fd_close(fd);
 	return e;
 }
@@ -218,8 +220,8 @@ static vt_err look_at_root(struct maker *m, const char *path)
 	if (fd < 0 || !absolute)
 		e = open_failed(m, VT_SUBJECT_ROOT, path);
 	else
-		e = run_collector(m, VT_COLLECT_ROOT, fd, absolute, m->job->areas & ~NO_PROC,
-			UINT32_MAX);
+		e = run_collector(
+			m, VT_COLLECT_ROOT, fd, absolute, m->job->areas & ~NO_PROC, UINT32_MAX);
 	vt_fd_close(fd);
 	free(absolute);
 	return e;
@@ -234,9 +236,8 @@ static vt_err look_at_image(struct maker *m, const char *path)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		e = open_failed(m, VT_SUBJECT_IMAGE, path);
 	else
-		e = run_collector(m,
-			S_ISDIR(st.st_mode) ? VT_COLLECT_LAYOUT : VT_COLLECT_ARCHIVE, fd, path,
-			m->job->areas & ~NO_PROC, UINT32_MAX);
+		e = run_collector(m, S_ISDIR(st.st_mode) ? VT_COLLECT_LAYOUT : VT_COLLECT_ARCHIVE,
+			fd, path, m->job->areas & ~NO_PROC, UINT32_MAX);
 	vt_fd_close(fd);
 	return e;
 }
@@ -244,9 +245,9 @@ static vt_err look_at_image(struct maker *m, const char *path)
 static vt_err look_at_disk(struct maker *m, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	vt_err e = fd < 0 ? open_failed(m, VT_SUBJECT_DISK, path)
-			  : run_collector(m, VT_COLLECT_DISK, fd, path, m->job->areas & ~NO_PROC,
-				    UINT32_MAX);
+	vt_err e = fd < 0
+		? open_failed(m, VT_SUBJECT_DISK, path)
+		: run_collector(m, VT_COLLECT_DISK, fd, path, m->job->areas & ~NO_PROC, UINT32_MAX);
 
 	vt_fd_close(fd);
 	return e;
@@ -256,8 +257,7 @@ static vt_err look_at_all(struct maker *m)
 {
 	static vt_err (*const looks[])(struct maker *, const char *) = {
 		look_at_root, look_at_image, look_at_disk};
-	const struct vt_strings *const lists[] = {
-		&m->job->roots, &m->job->images, &m->job->disks};
+	const struct vt_strings *const lists[] = {&m->job->roots, &m->job->images, &m->job->disks};
 	vt_err e = VT_OK;
 
 	if (!lists[0]->n && !lists[1]->n && !lists[2]->n)

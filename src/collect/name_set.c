@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A set of names: FNV-1a, open addressing, few probes whatever the names are. */
-#include "collect/names.h"
+#include "collect/name_set.h"
 
 #define PROBES 128u
 #define FIRST_CAP 1024u
@@ -29,7 +29,7 @@ static bool find(vt_span *v, size_t cap, vt_span name, size_t *out)
 	return false;
 }
 
-static bool grow(struct vt_names *s)
+static bool grow(struct vt_name_set *s)
 {
 	size_t cap = s->cap ? s->cap * 2 : FIRST_CAP, at;
 	vt_span *v = vt_arena_array(&s->arena, cap, sizeof *v);
@@ -50,7 +50,7 @@ static bool grow(struct vt_names *s)
 	return true;
 }
 
-void vt_names_add(struct vt_names *s, vt_span name)
+void vt_name_set_add(struct vt_name_set *s, vt_span name)
 {
 	const char *copy;
 	size_t at;
@@ -74,14 +74,14 @@ void vt_names_add(struct vt_names *s, vt_span name)
 	s->n++;
 }
 
-bool vt_names_has(const struct vt_names *s, vt_span name)
+bool vt_name_set_has(const struct vt_name_set *s, vt_span name)
 {
 	size_t at;
 
 	return s->cap && find(s->v, s->cap, name, &at) && s->v[at].p;
 }
 
-void vt_names_free(struct vt_names *s)
+void vt_name_set_free(struct vt_name_set *s)
 {
 	vt_arena_free(&s->arena);
 }

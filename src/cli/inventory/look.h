@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a survey: what is looked at, by collectors and the scanner, and what follows from it. */
-#ifndef VT_CLI_INVENTORY_SURVEY_H
-#define VT_CLI_INVENTORY_SURVEY_H
+#ifndef VT_CLI_INVENTORY_LOOK_H
+#define VT_CLI_INVENTORY_LOOK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,8 +30,9 @@ struct vt_inventory_job {
 };
 
 /*
- * VT_OK: *out is complete and judged. Otherwise messages were printed; *out is set if there is something
- * all the same (VT_EPEER, VT_EAGAIN: stopped), with broken areas. Free with vt_survey_free().
+ * VT_OK: *out is complete and judged. Otherwise messages were printed; *out is set if there is
+ * something all the same (VT_EPEER, VT_EAGAIN: stopped), with broken areas. Free with
+ * vt_survey_free().
  */
 VT_MUST_USE vt_err vt_inventory_run(const struct vt_inventory_job *job, struct vt_survey **out);
 
