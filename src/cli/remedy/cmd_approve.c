@@ -52,7 +52,7 @@ static bool agreed(void)
 	return fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-static vt_err sign(const struct settings *s, const char *path, const struct vt_removal_file_of *f)
+static vt_err sign(const struct settings *s, const char *path, const struct vt_removal_document *f)
 {
 	vt_buf b = VT_BUF_INIT(VT_APPROVAL_MAX);
 	struct vt_signer signer;
@@ -89,7 +89,7 @@ int vt_cmd_approve(int argc, char **argv)
 {
 	struct settings s = {.days = 30};
 	struct vt_strings files = {0};
-	struct vt_removal_file_of f = {0};
+	struct vt_removal_document f = {0};
 	vt_err e = vt_options_parse(&table, argc, argv, &s, &files);
 
 	if (!e && (files.n != 1 || !s.key || s.days == 0 || s.days > 3650)) {

@@ -81,7 +81,7 @@ static vt_err state_of(const struct settings *s, char **out)
 }
 
 /* The run's record: whose word, who runs it, what boot it is. */
-static char *who_of(const char *approver, const struct vt_removal_file_of *f)
+static char *who_of(const char *approver, const struct vt_removal_document *f)
 {
 	vt_buf boot = VT_BUF_INIT(64);
 	char *who = NULL;
@@ -153,8 +153,8 @@ static int act(const struct settings *s, struct vt_remover *r, const char *who)
 	return exit_of(ending);
 }
 
-static int begin(const struct settings *s, struct vt_remover *r, const struct vt_removal_file_of *f,
-	const char *approver)
+static int begin(const struct settings *s, struct vt_remover *r,
+	const struct vt_removal_document *f, const char *approver)
 {
 	char *state = NULL, *ancestor = NULL, *who = NULL;
 	int status = VT_EXIT_ERROR;
@@ -188,7 +188,7 @@ static int begin(const struct settings *s, struct vt_remover *r, const struct vt
 
 static int run(const struct settings *s, const char *path)
 {
-	struct vt_removal_file_of f = {0};
+	struct vt_removal_document f = {0};
 	struct vt_remover r = {.timeout_ms = s->timeout_ms, .say = say};
 	char *approver = NULL;
 	int status = VT_EXIT_ERROR;

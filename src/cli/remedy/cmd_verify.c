@@ -90,7 +90,7 @@ static const char *answer_of(const struct vt_verified *v)
 										  : "gone";
 }
 
-static json_t *document(const struct vt_removal_file_of *f, const struct settings *s,
+static json_t *document(const struct vt_removal_document *f, const struct settings *s,
 	json_t *checks, const struct vt_verified *v)
 {
 	return json_pack("{s:s, s:s%, s:s, s:s%, s:s%, s:s, s:s, s:I, s:b, s:s, s:{s:I, s:I, s:I}, "
@@ -130,7 +130,7 @@ static vt_err keep(const struct settings *s, const struct vt_removal *p, vt_span
 	return e;
 }
 
-static int finish(const struct settings *s, const struct vt_removal_file_of *f,
+static int finish(const struct settings *s, const struct vt_removal_document *f,
 	const struct report *r, const struct vt_verified *v)
 {
 	json_t *o = document(f, s, r->checks, v);
@@ -152,7 +152,7 @@ static int finish(const struct settings *s, const struct vt_removal_file_of *f,
 
 static int run(const struct settings *s, const char *path)
 {
-	struct vt_removal_file_of f = {0};
+	struct vt_removal_document f = {0};
 	struct report r = {json_array(), s->format == 0};
 	struct vt_verified v;
 	char machine[33];

@@ -17,7 +17,7 @@
 
 #define PLAN_MEMORY ((size_t)2 << 30)
 
-vt_err vt_removal_open(struct vt_removal_file_of *f, const char *command, const char *path)
+vt_err vt_removal_open(struct vt_removal_document *f, const char *command, const char *path)
 {
 	struct vt_doc_error why;
 	vt_buf hex = VT_BUF_INIT(64);
@@ -42,7 +42,7 @@ vt_err vt_removal_open(struct vt_removal_file_of *f, const char *command, const 
 	return e;
 }
 
-void vt_removal_close(struct vt_removal_file_of *f)
+void vt_removal_close(struct vt_removal_document *f)
 {
 	vt_buf_free(&f->bytes);
 	vt_arena_free(&f->a);
@@ -167,7 +167,7 @@ static vt_err approvers(
 }
 
 vt_err vt_approval_check(const char *command, const char *plan_path,
-	const struct vt_removal_file_of *f, char **out_who)
+	const struct vt_removal_document *f, char **out_who)
 {
 	struct vt_key *keys = calloc(VT_APPROVERS_MAX, sizeof *keys);
 	const struct vt_key *by = NULL;

@@ -17,7 +17,7 @@
 #include "remedy/plan/plan.h"
 
 /* A plan from a file. */
-struct vt_removal_file_of {
+struct vt_removal_document {
 	vt_buf bytes;
 	vt_arena a;
 	struct vt_removal plan;
@@ -25,8 +25,8 @@ struct vt_removal_file_of {
 };
 /* What is wrong has been printed. Close in any case. */
 VT_MUST_USE vt_err vt_removal_open(
-	struct vt_removal_file_of *f, const char *command, const char *path);
-void vt_removal_close(struct vt_removal_file_of *f);
+	struct vt_removal_document *f, const char *command, const char *path);
+void vt_removal_close(struct vt_removal_document *f);
 
 /* Which machine a root is: as in surveys; empty if it has no machine-id. */
 VT_MUST_USE vt_err vt_machine_of(const char *root, char out[33]);
@@ -57,7 +57,7 @@ VT_MUST_USE vt_err vt_binding_check(const struct vt_binding *b, const char *comm
 	const struct vt_removal *p, const char *root);
 /* Is it approved by a key of CONFIG/approvers? *out_who is malloc'ed. What is wrong is printed. */
 VT_MUST_USE vt_err vt_approval_check(const char *command, const char *plan_path,
-	const struct vt_removal_file_of *f, char **out_who);
+	const struct vt_removal_document *f, char **out_who);
 
 /* The plan for people, as Markdown that reads as text. `all`: each file, too. */
 void vt_removal_show(FILE *f, const struct vt_removal *p, bool all);
