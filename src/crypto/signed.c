@@ -12,7 +12,7 @@
 #include "base/num.h"
 
 #define SIGNED_MAX ((size_t)8 << 20)
-#define SPC_INDIRECT_DATA "\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x04"
+#define SPC_INDIRECT_DATA "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x04" /* 1.3.6.1.4.1.311.2.1.4 */
 
 /* No configuration file is looked for: there is none in a sandbox. */
 static void quiet_start(void)
@@ -140,7 +140,7 @@ static bool find_content(PKCS7 *p7, vt_span *out, struct vt_signed *s)
 		(size_t)ASN1_STRING_length(v->value.sequence));
 	if (!der_next(&all, 0x30, out))
 		return false;
-	if (vt_span_eq(oid, vt_span_of(SPC_INDIRECT_DATA + 2, sizeof SPC_INDIRECT_DATA - 3)))
+	if (vt_span_eq(oid, vt_span_str(SPC_INDIRECT_DATA)))
 		(void)read_indirect(*out, s);
 	return true;
 }

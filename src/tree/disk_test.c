@@ -283,7 +283,7 @@ static void test_qcow2_that_is_refused(void **state)
 		skip();
 	assert_int_equal(shell("qemu-img create -q -f qcow2 -b p1.img -F raw back.qcow2;"
 			       "qemu-img create -q -f qcow2 --object secret,id=s,data=x "
-			       "-o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 "
+			       "-o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=500 "
 			       "enc.qcow2 1M;"
 			       "qemu-img create -q -f qcow2 -o data_file=ext.raw data.qcow2 1M"),
 		0);
