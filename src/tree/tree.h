@@ -127,6 +127,7 @@ struct vt_volume {
 	vt_span system;       /* "ext4", "ntfs", "luks", "lvm", "swap", ...; what was recognised */
 	struct vt_tree *tree; /* NULL: not one that is read */
 	enum vt_miss why;     /* with tree NULL */
+	vt_span note; /* what is to be known of it: "its journal was not replayed"; may be empty */
 };
 struct vt_disk {
 	const char *format; /* "raw", "qcow2"; static */
