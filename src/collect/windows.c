@@ -134,6 +134,47 @@ static void look_tasks(struct run *run)
 			vt_look_source(&run->l, "tasks", folder);
 }
 
+/* Folders whose files are opened at a logon. */
+static void look_startup(struct run *run, vt_span folder, const char *below, vt_span user)
+{
+	const char *path =
+		vt_look_printf(&run->l, "%.*s%s", (int)folder.n, (const char *)folder.p, below);
+	struct vt_look_entry *in;
+	vt_span found;
+
+	if (!path || !vt_look_nocase(&run->l, path, &found) || !vt_look_folder(&run->l, found, &in))
+		return;
+	for (; in; in = in->next) {
+		struct vt_fact f = {.kind = VT_FACT_UNIT, .locus = in->path};
+
+		vt_fact_set(&f, VT_ATTR_NAME, in->name);
+		vt_fact_str(&f, VT_ATTR_MANAGER, "windows");
+		vt_fact_str(&f, VT_ATTR_SOURCE, "startup");
+		vt_fact_set(&f, VT_ATTR_PATH, in->path);
+		vt_fact_str(&f, VT_ATTR_STATE, "enabled");
+		vt_fact_set(&f, VT_ATTR_OWNER, user);
+		vt_collect_hidden(run->l.c, in->node.hidden);
+		vt_collect_fact(run->l.c, &f);
+		vt_collect_seen(run->l.c, run->l.area, true);
+	}
+}
+
+static void look_startups(struct run *run)
+{
+	static const char menu[] = "/Microsoft/Windows/Start Menu/Programs/Startup";
+	struct vt_look_entry *in;
+	vt_span users;
+
+	run->l.area = VT_AREA_BOOT;
+	look_startup(run, vt_span_str("/ProgramData"), menu, vt_span_of("", 0));
+	if (!vt_look_nocase(&run->l, "/Users", &users) || !vt_look_folder(&run->l, users, &in))
+		return;
+	for (; in; in = in->next)
+		if (in->node.type == VT_NODE_FOLDER)
+			look_startup(run, in->path,
+				vt_look_printf(&run->l, "/AppData/Roaming%s", menu), in->name);
+}
+
 static vt_err start(struct vt_collect *c, void **out_state)
 {
 	struct run run = {.l = {.c = c, .area = VT_AREA_PACKAGES}};
@@ -145,6 +186,7 @@ static vt_err start(struct vt_collect *c, void **out_state)
 	look_machine(&run, config);
 	look_users(&run);
 	look_tasks(&run);
+	look_startups(&run);
 	vt_buf_free(&run.text);
 	return VT_OK;
 }

@@ -91,6 +91,10 @@ static int make_windows(void **state)
 	finish_hive(h);
 	put("win/Windows/System32/Tasks/Example/Update", task, sizeof task - 1);
 	put_text("win/Windows/System32/Tasks/Broken", "no task");
+	put_text("win/ProgramData/Microsoft/Windows/Start Menu/Programs/StartUp/all.lnk", "L");
+	put_text(
+		"win/Users/Ann/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/k.lnk",
+		"L");
 	return 0;
 }
 
@@ -127,6 +131,8 @@ static void check_whole(struct vt_collect *c)
 	ASSERT_SAYS(c, "account ", "name=Ann ", "state=user");
 	ASSERT_SAYS(c, "account ", "name=KLAdmins ", "state=group");
 	ASSERT_SAYS(c, "unit ", "name=Update ", "command=k.exe", "source=task ");
+	ASSERT_SAYS(c, "unit ", "name=all.lnk ", "source=startup ");
+	ASSERT_SAYS(c, "unit ", "name=k.lnk ", "source=startup ", "owner=Ann");
 	ASSERT_SAYS(c, "missed malformed", "Tasks/Broken");
 	ASSERT_SAYS(c, "source packages registry ", "SOFTWARE");
 	ASSERT_SAYS(c, "source boot registry HKLM\\SYSTEM\\ControlSet001\\Services");
