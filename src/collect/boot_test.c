@@ -234,7 +234,7 @@ static void test_nothing_is_unknown(void **state)
 	static const struct vt_collector *const all[] = {&vt_collector_units, &vt_collector_startup,
 		&vt_collector_modules, &vt_collector_initramfs, &vt_collector_accounts,
 		&vt_collector_trust, &vt_collector_browsers, &vt_collector_windows,
-		&vt_collector_macos};
+		&vt_collector_windows_boot, &vt_collector_macos_boot, &vt_collector_macos};
 
 	(void)state;
 	assert_int_equal(shell("mkdir -p empty"), 0);

@@ -9,6 +9,9 @@
 	"\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">"
 #define TAIL "</plist>\n"
 
+static const struct vt_collector *const all[] = {
+	&vt_collector_macos, &vt_collector_macos_boot, &vt_collector_macos_accounts};
+
 static int make_mac(void **state)
 {
 	if (scratch_begin(state))
@@ -66,7 +69,7 @@ static int make_mac(void **state)
 
 static void test_case_10_macos(void **state)
 {
-	struct vt_collect *c = run_over("mac", &vt_collector_macos, false);
+	struct vt_collect *c = run_all("mac", all, VT_COUNT(all), false);
 
 	(void)state;
 	ASSERT_SAYS(c, "package @/private/var/db/receipts/", "name=com.kaspersky.kav.core ",

@@ -6,6 +6,10 @@
 #define CONFIG "win/Windows/System32/config/"
 #define UNINSTALL "Microsoft\\Windows\\CurrentVersion\\Uninstall\\"
 
+static const struct vt_collector *const all[] = {&vt_collector_windows, &vt_collector_windows_boot,
+	&vt_collector_windows_trust, &vt_collector_windows_browsers,
+	&vt_collector_windows_accounts};
+
 static void make_software(void)
 {
 	static uint8_t blob[4096];
@@ -144,7 +148,7 @@ static void check_whole(struct vt_collect *c)
 
 static void test_whole(void **state)
 {
-	struct vt_collect *c = run_over("win", &vt_collector_windows, false);
+	struct vt_collect *c = run_all("win", all, VT_COUNT(all), false);
 
 	(void)state;
 	check_whole(c);
@@ -161,7 +165,7 @@ static void test_any_case(void **state)
 			       "mv other/WINDOWS/System32 other/WINDOWS/system32;"
 			       "mv other/Users/Ann/NTUSER.DAT other/Users/Ann/ntuser.dat"),
 		0);
-	c = run_over("other", &vt_collector_windows, false);
+	c = run_all("other", all, VT_COUNT(all), false);
 	check_whole(c);
 	fake_collect_free(c);
 }
@@ -188,7 +192,7 @@ static void test_corrupt(void **state)
 		      "head -c 8192 /dev/zero > SAM;"
 		      "printf '\\077' | dd of=system bs=1 seek=4 conv=notrunc 2>/dev/null"),
 		0);
-	c = run_over("bad", &vt_collector_windows, false);
+	c = run_all("bad", all, VT_COUNT(all), false);
 	ASSERT_SAYS(c, "missed malformed /Windows/System32/config/SOFTWARE");
 	ASSERT_SAYS(c, "missed malformed /Windows/System32/config/SAM");
 	ASSERT_SAYS(c, "missed", "/Windows/System32/config/system");
