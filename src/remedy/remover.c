@@ -111,7 +111,7 @@ vt_err vt_act_program(struct vt_act *a, const char *const *argv, uint32_t timeou
 	if (!*out_ok)
 		vt_act_say(a, "%s: %s", argv[0],
 			*out_missing ? "there is no such program" : vt_run_text(&r, text));
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return VT_OK;
 }
 
@@ -249,7 +249,7 @@ static vt_err do_step(
 	vt_err e;
 
 	act_begin(&a, r, i, false);
-	(void)snprintf(does, sizeof does, "%s: %.*s", vt_step_word(a.s->kind),
+	(void)snprintf(does, sizeof does, "%s: %.*s", vt_removal_step_word(a.s->kind),
 		(int)vt_min_size(a.s->does.n, 500), (const char *)a.s->does.p);
 	e = add(r, before, i + 1, does);
 	if (!e) {
@@ -265,7 +265,7 @@ static vt_err do_step(
 
 static bool settled(const struct vt_remover *r, size_t i)
 {
-	enum vt_step_kind k = r->plan->steps[i].kind;
+	enum vt_removal_step_kind k = r->plan->steps[i].kind;
 
 	/* What only looks is looked at again: things may have changed since. */
 	if (k == VT_STEP_REPLACEMENT || k == VT_STEP_RECHECK || k == VT_STEP_REBOOT ||
