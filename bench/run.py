@@ -290,9 +290,10 @@ def machine():
 def write(path, args):
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True).stdout.strip()
-    with open(path, "a+") as f:     # sections further down were measured by other programs
-        f.seek(0)
-        others = f.read().partition("\n## ")[1:]
+    others = ""  # sections that other programs' figures are in
+    if os.path.exists(path):
+        with open(path) as f:
+            others = "".join("\n## " + part for part in f.read().split("\n## ")[1:])
     with open(path, "w") as f:
         f.write("# Measured\n\n")
         f.write(f"{datetime.date.today()}, {machine()}; commit {commit}. Made by `bench/run.py`: whole processes, "
@@ -303,7 +304,7 @@ def write(path, args):
         f.write("| what | Vitrine | clamscan | times | note |\n|---|---|---|---|---|\n")
         for r in ROWS:
             f.write("| " + " | ".join(r) + " |\n")
-        f.write("".join(others))
+        f.write(others)
 
 
 def main():
