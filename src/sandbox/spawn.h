@@ -39,4 +39,11 @@ VT_MUST_USE vt_err vt_spawn_networked(
  */
 VT_MUST_USE vt_err vt_spawn_fork(pid_t *out_pid);
 
+/*
+ * A collector: with the rights of who started it, so that it can read what they can. It loses the
+ * network, where the kernel allows that (`processes`: it looks at those of others).
+ */
+VT_MUST_USE vt_err vt_spawn_reader(const char *path, int channel, bool processes,
+	enum vt_isolation *io_isolation, pid_t *out_pid);
+
 #endif

@@ -79,7 +79,7 @@ def files(programs, request):
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("role", ["worker", "compiler", "updater", "verifier"])
+@pytest.mark.parametrize("role", ["worker", "compiler", "updater", "collector", "processes", "verifier"])
 def test_every_system_call_number(programs, user, role):
     table = {}
     for line in run("self", programs / "allowed").stdout.splitlines():

@@ -39,7 +39,7 @@ static const struct vt_option_table table = {
 		 "read.\n",
 };
 
-const char *vt_step_word(enum vt_step_result r)
+const char *vt_update_step_word(enum vt_step_result r)
 {
 	static const char *const words[] = {"passed", "refused", "not reached", "not yet audited"};
 
@@ -248,7 +248,7 @@ static void put_steps(const struct vt_status *s)
 {
 	puts("steps of the last update");
 	for (unsigned i = 0; i < VT_STEPS; i++)
-		printf("  %2u  %-16s%s\n", i, vt_step_word(vt_status_step(s, i)),
+		printf("  %2u  %-16s%s\n", i, vt_update_step_word(vt_status_step(s, i)),
 			vt_update_step(i));
 }
 

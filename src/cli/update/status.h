@@ -7,7 +7,7 @@
 
 /* How far a run came with a step (docs/formats/update.md). */
 enum vt_step_result { VT_STEP_PASSED, VT_STEP_REFUSED, VT_STEP_NOT_REACHED, VT_STEP_NOT_AUDITED };
-const char *vt_step_word(enum vt_step_result r);
+const char *vt_update_step_word(enum vt_step_result r);
 
 struct vt_status {
 	struct vt_updates *u;

@@ -171,7 +171,7 @@ static void put_steps(const struct vt_status *s, FILE *f)
 	fputs(",\"steps\":[", f);
 	for (unsigned i = 0; i < VT_STEPS; i++) {
 		fprintf(f, "%s{\"step\":%u,\"result\":\"%s\",\"what\":", i ? "," : "", i,
-			vt_step_word(vt_status_step(s, i)));
+			vt_update_step_word(vt_status_step(s, i)));
 		vt_put_json(f, vt_span_str(vt_update_step(i)));
 		fputc('}', f);
 	}

@@ -162,10 +162,12 @@ static void forget_environment(void)
 /* Nothing is open afterwards but the channel and the two folders. */
 static vt_err lock_up(int folder, int channel, int chunks)
 {
+	static const int readable[] = {FOLDER};
 	const struct vt_sandbox s = {.role = VT_ROLE_VERIFIER,
 		.memory = MEMORY_MAX,
 		.folder = CHUNKS,
-		.readable = FOLDER};
+		.readable = readable,
+		.nreadable = 1};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	unsigned layers;
 
