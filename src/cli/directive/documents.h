@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Documents of any of the formats, checked by their parsers. */
+#ifndef VT_CLI_DIRECTIVE_DOCUMENTS_H
+#define VT_CLI_DIRECTIVE_DOCUMENTS_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* What is wrong has been printed; `say`: one line about a good one, or NULL. */
+VT_MUST_USE vt_err vt_document_check(
+	const char *command, const char *path, vt_span bytes, FILE *say);
+
+#endif
