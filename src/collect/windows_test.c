@@ -23,6 +23,8 @@ static void make_software(void)
 	set_text(h, UNINSTALL "{GUID-1}", "Publisher", "AO Example Lab");
 	set_text(h, UNINSTALL "{GUID-1}", "InstallLocation", "C:\\Program Files\\Example\\");
 	set_text(h, UNINSTALL "nameless", "Publisher", "X");
+	set_text(h, UNINSTALL "M\xc3\xbcller", "Publisher", "latin"); /* one byte a character */
+	set_text(h, UNINSTALL "\xd0\x9b\xd0\xb0\xd0\xb1", "Publisher", "wide");
 	set_text(h, "WOW6432Node\\" UNINSTALL "Old", "DisplayName", "Old 32 bit");
 	(void)key_of(h, "KasperskyLab\\protected\\AVP21.3\\settings");
 	(void)key_of(h, "WOW6432Node\\KasperskyLab\\protected\\AVP9");
@@ -109,6 +111,8 @@ static void check_whole(struct vt_collect *c)
 		"manager=windows ", "id={GUID-1} ", "path=C:\\Program Files\\Example\\ ",
 		"key=HKLM\\SOFTWARE\\" UNINSTALL "{GUID-1}");
 	ASSERT_SAYS(c, "package ", "name=nameless ");
+	ASSERT_SAYS(c, "package ", "name=M\xc3\xbcller ", "vendor=latin");
+	ASSERT_SAYS(c, "package ", "name=\xd0\x9b\xd0\xb0\xd0\xb1 ", "vendor=wide");
 	ASSERT_SAYS(c, "package ", "name=Old 32 bit ", "WOW6432Node");
 	ASSERT_SAYS(c, "package ", "name=Per User ", "owner=Ann");
 	ASSERT_SAYS(c, "registry ", "key=HKLM\\SOFTWARE\\KasperskyLab\\protected\\AVP21.3");
