@@ -14,8 +14,8 @@ struct vt_collect {
 	enum vt_platform platform;
 	struct vt_catalogue catalogue;
 	vt_arena arena;
-	vt_buf text; /* "file name=a path=/a" */
-	bool hidden;
+	vt_buf text;             /* "file name=a path=/a" */
+	bool hidden, live, loci; /* loci: facts begin with "@place " */
 	size_t seen, read, misses, facts, scans;
 };
 
@@ -41,8 +41,7 @@ struct vt_tree *vt_collect_tree(struct vt_collect *c)
 
 bool vt_collect_live(const struct vt_collect *c)
 {
-	(void)c;
-	return false;
+	return c->live;
 }
 
 enum vt_platform vt_collect_platform(const struct vt_collect *c)
@@ -59,6 +58,8 @@ void vt_collect_fact(struct vt_collect *c, const struct vt_fact *f)
 {
 	c->facts++;
 	(void)!vt_buf_addf(&c->text, "%s%s", c->hidden ? "hidden " : "", vt_fact_word(f->kind));
+	if (c->loci)
+		(void)!vt_buf_addf(&c->text, " @%.*s", (int)f->locus.n, (const char *)f->locus.p);
 	for (unsigned i = 0; i < VT_ATTRS; i++)
 		if (f->v[i].n)
 			(void)!vt_buf_addf(&c->text, " %s=%.*s", vt_attr_word((enum vt_attr)i),

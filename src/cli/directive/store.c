@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "cli/directive/known.h"
 #include "cli/directive/origin.h"
 #include "cli/publish/publish.h"
+#include "cli/readonly.h"
 #include "cli/update/live.h"
 #include "cli/where.h"
 #include "crypto/sign.h"
@@ -201,7 +203,7 @@ bool vt_known_is(vt_span json, const char *format)
 
 /* The catalogue -------------------------------------------------------------------------------- */
 
-#define CATALOGUES_MAX 64
+#define CATALOGUES_MAX VT_DOCS_CATALOGUES_MAX
 
 struct catalogues {
 	struct vt_docs *docs;
@@ -209,6 +211,7 @@ struct catalogues {
 	struct vt_catalogue v[CATALOGUES_MAX];
 	bool from_log, from_file, any_log;
 	vt_buf position;
+	vt_span json; /* that is being read; copies of those in v are in the docs */
 };
 
 /* Numbers in versions are compared as numbers: "2026-11-9" is before "2026-11-27". */
@@ -229,6 +232,7 @@ static vt_err keep_catalogue(struct catalogues *c, const char *path, const struc
 		/* a file that the user names wins; else the later version, else what came first */
 		if (c->from_file || compare_versions(new->version, c->v[i].version) > 0) {
 			c->v[i] = *new;
+			c->docs->catalogues[i] = c->json;
 			c->any_log = c->any_log || c->from_log;
 		}
 		return VT_OK;
@@ -237,7 +241,9 @@ static vt_err keep_catalogue(struct catalogues *c, const char *path, const struc
 		vt_complain(c->docs->command, path, "more than %d catalogues", CATALOGUES_MAX);
 		return VT_ELIMIT;
 	}
+	c->docs->catalogues[c->n] = c->json;
 	c->v[c->n++] = *new;
+	c->docs->ncatalogues = c->n;
 	c->any_log = c->any_log || c->from_log;
 	return VT_OK;
 }
@@ -257,7 +263,8 @@ static vt_err on_catalogue(void *ctx, const char *path, const char *name, vt_spa
 		vt_known_complain(c->docs, path, e, &why);
 		return e;
 	}
-	return keep_catalogue(c, path, &one);
+	c->json = vt_span_of(vt_arena_copy(&c->docs->a, json), json.n);
+	return c->json.p ? keep_catalogue(c, path, &one) : VT_ENOMEM;
 }
 
 static vt_err add_files(struct catalogues *c, const struct vt_strings *files)
@@ -301,6 +308,38 @@ static vt_err write_position(struct catalogues *c, vt_span *out)
 	if (!e)
 		*out = vt_span_of(copy, b.n);
 	vt_buf_free(&b);
+	return e;
+}
+
+static vt_err as_file(vt_span json, int *out_fd)
+{
+	int fd = memfd_create("catalogue", MFD_CLOEXEC);
+	vt_err e = fd < 0 ? VT_EIO : vt_fd_write(fd, json.p, json.n);
+
+	if (!e)
+		e = vt_make_readonly(&fd);
+	if (e)
+		vt_fd_close(fd);
+	else
+		*out_fd = fd;
+	return e;
+}
+
+vt_err vt_docs_catalogue_files(struct vt_docs *docs, int fds[VT_DOCS_CATALOGUES_MAX], size_t *out_n)
+{
+	vt_err e = VT_OK;
+	size_t n = 0;
+
+	for (; n < docs->ncatalogues && !e; n++)
+		e = as_file(docs->catalogues[n], &fds[n]);
+	if (!e) {
+		*out_n = n;
+		return VT_OK;
+	}
+	vt_complain(docs->command, "catalogue", "it can't be handed to a collector: %s",
+		vt_err_text(e));
+	for (n--; n-- > 0;)
+		vt_fd_close(fds[n]);
 	return e;
 }
 

@@ -43,6 +43,8 @@ struct vt_known_directive {
 	vt_span json;          /* the document */
 };
 
+#define VT_DOCS_CATALOGUES_MAX 32
+
 struct vt_docs {
 	const char *command; /* starts each message: "vitrine check" */
 	const char *state, *config;
@@ -55,6 +57,8 @@ struct vt_docs {
 	bool listed;
 	size_t n, cap;
 	struct vt_known_directive *v;
+	size_t ncatalogues;
+	vt_span catalogues[VT_DOCS_CATALOGUES_MAX]; /* documents */
 };
 
 /*
@@ -84,6 +88,13 @@ VT_MUST_USE vt_err vt_docs_list(
  */
 VT_MUST_USE vt_err vt_docs_catalogue(struct vt_docs *docs, const struct vt_strings *files,
 	struct vt_catalogue *out, vt_span *out_position);
+
+/*
+ * The documents that vt_docs_catalogue() made its catalogue of, as open files for a collector,
+ * which reads them again in its sandbox; at most VT_DOCS_CATALOGUES_MAX. The caller closes them.
+ */
+VT_MUST_USE vt_err vt_docs_catalogue_files(
+	struct vt_docs *docs, int fds[VT_DOCS_CATALOGUES_MAX], size_t *out_n);
 
 /* Today in UTC, or the day that $1 says; VT_EARG with a message. For --on. */
 VT_MUST_USE vt_err vt_docs_day(const struct vt_docs *docs, const char *on, vt_day *out);

@@ -22,6 +22,7 @@
 #include "store/folder.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
+#define PLAN_MAX ((size_t)64 << 20)
 
 struct apply {
 	const struct vt_apply_job *job;
@@ -89,19 +90,27 @@ static void close_all(struct apply *a)
 	vt_arena_free(&a->arena);
 }
 
+/* What the plan asks for, and not which state asks: rules are withdrawn at once, too. */
+static bool is_content_of(const struct vt_generation *g, const struct vt_plan *p)
+{
+	vt_hash content;
+
+	return g->has_content && vt_plan_digest(p, &content) == VT_OK &&
+		vt_hash_eq(&content, &g->content);
+}
+
 static bool is_same(const struct apply *a)
 {
-	return a->has_now && a->now.state_index == a->job->plan->state_index &&
+	return a->has_now && is_content_of(&a->now, a->job->plan) &&
 		!(a->job->merge && a->now.delta);
 }
 
-/* Crashes put this very state out of use: it would only crash again. */
+/* Crashes put this very content out of use: it would only crash again. */
 static bool is_bad(struct apply *a)
 {
 	struct vt_generation bad;
 
-	return vt_live_bad(a->sets, &a->arena, &bad) == VT_OK &&
-		bad.state_index == a->job->plan->state_index;
+	return vt_live_bad(a->sets, &a->arena, &bad) == VT_OK && is_content_of(&bad, a->job->plan);
 }
 
 static vt_err build(struct apply *a)
@@ -117,6 +126,7 @@ static vt_err build(struct apply *a)
 		.sets = a->sets,
 		.into = a->into,
 		.plan = a->job->plan,
+		.log = a->job->log,
 		.now = a->has_now ? &a->now : NULL,
 		.merge = a->job->merge,
 		.arena = &a->arena,
@@ -210,9 +220,21 @@ static vt_err write_directive(struct apply *a, const struct vt_plan_set *set)
 	return e;
 }
 
+/* What is in use, for later runs to compare with. */
+static vt_err write_plan(struct apply *a)
+{
+	vt_buf b = VT_BUF_INIT(PLAN_MAX);
+	vt_err e = vt_plan_write(&b, a->job->plan);
+
+	if (!e)
+		e = vt_store_write(a->sets, "new/plan", vt_buf_span(&b));
+	vt_buf_free(&b);
+	return e;
+}
+
 static vt_err switch_over(struct apply *a)
 {
-	vt_err e = VT_OK;
+	vt_err e = write_plan(a);
 
 	a->out->step = VT_STEP_SWITCH;
 	a->build.next.applied = (int64_t)time(NULL);
