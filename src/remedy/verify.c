@@ -191,7 +191,8 @@ static void processes(struct vt_verifying *v)
 		(void)closedir(d);
 	(void)snprintf(why, sizeof why, "%zu looked at, %zu could not be", seen, unreadable);
 	if (!bad)
-		vt_verify_say(v, (unreadable && v->live) || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
+		vt_verify_say(v,
+			(unreadable && v->live) || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
 			"/proc/*/maps", vt_span_str("processes"), why);
 }
 
