@@ -327,7 +327,17 @@ static void ext_free(void *g)
 	free(v);
 }
 
+/* What is in the journal alone is not seen. */
+static bool ext_lacks(void *g, enum vt_miss *out_why)
+{
+	const struct volume *v = g;
+
+	*out_why = VT_MISS_UNSUPPORTED;
+	return (v->fs->super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER) != 0;
+}
+
 static const struct vt_graph_ops ops = {
+	.lacks = ext_lacks,
 	.free = ext_free,
 	.node = ext_node,
 	.child = ext_child,

@@ -202,6 +202,7 @@ static void test_bare_whiteout_keeps_its_folder(void **state)
 static void test_wrong_blobs_are_said(void **state)
 {
 	struct vt_images v;
+	struct notes n;
 
 	(void)state;
 	open_layout("i/bad-digest", &v);
@@ -209,6 +210,16 @@ static void test_wrong_blobs_are_said(void **state)
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "layer 2 (sha256:"));
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "checksum"));
 	assert_string_equal(text_of(v.v[0].merged, "/etc/passwd"), "root"); /* the rest is there */
+	walk_notes(v.v[0].layers[1].tree, "/", &n);
+	assert_true(has_line(&n, "! malformed /"));
+	assert_int_equal(n.entries, 0);
+	notes_free(&n);
+	walk_notes(v.v[0].layers[0].tree, "/", &n);
+	assert_int_equal(n.misses, 0);
+	notes_free(&n);
+	walk_notes(v.v[0].merged, "/", &n);
+	assert_int_equal(n.misses, 1);
+	notes_free(&n);
 	vt_images_free(&v);
 	open_layout("i/gone-layer", &v);
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "is not there"));

@@ -98,7 +98,8 @@ struct vt_image_layer {
 	vt_span digest; /* "sha256:..." as the manifest says; lower-case hex of the bytes if it does
 			   not */
 	vt_span command;      /* from the image's history; may be empty */
-	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden */
+	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden. A walk
+				 begins with a miss if not all of it could be read */
 	bool hidden;          /* something in it is */
 };
 struct vt_image {
