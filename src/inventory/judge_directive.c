@@ -117,12 +117,12 @@ static vt_err judge_findings(struct judging *j)
 /* Misses that may hide anything, however few: a file system that was not entered counts as one. */
 static const enum vt_miss hiding[] = {VT_MISS_MOUNT, VT_MISS_EXCLUDED, VT_MISS_LIMIT};
 
-/* What there was to look at, without what has no content of its own. */
+/* What there was to look at, without what has no content of its own and what was gone by then. */
 static uint64_t seen_of(const struct vt_coverage *c)
 {
-	uint64_t special = c->misses[VT_MISS_SPECIAL];
+	uint64_t nothing = c->misses[VT_MISS_SPECIAL] + c->misses[VT_MISS_VANISHED];
 
-	return c->seen > special ? c->seen - special : 0;
+	return c->seen > nothing ? c->seen - nothing : 0;
 }
 
 static bool is_enough(const struct vt_coverage *c, unsigned threshold)
