@@ -197,7 +197,8 @@ static void test_case_9_initramfs(void **state)
 	}
 	assert_int_equal(shell("head -c 100000 root/boot/initrd.img-gz > root/boot/initrd.img-cut;"
 			       "head -c 5000 /dev/urandom > root/boot/initrd.img-noise;"
-			       "ln -s initrd.img-gz root/boot/initrd.img"),
+			       "ln -s initrd.img-gz root/boot/initrd.img;"
+			       "mkdir -p root/efi/EFI/Linux; echo MZ > root/efi/EFI/Linux/u.efi"),
 		0);
 	c = run_over("root", &vt_collector_initramfs, false);
 	for (size_t i = 0; i < VT_COUNT(forms); i++) {
@@ -220,8 +221,9 @@ static void test_case_9_initramfs(void **state)
 	}
 	ASSERT_SAYS(c, "missed malformed /boot/initrd.img-cut");
 	ASSERT_SAYS(c, "missed malformed /boot/initrd.img-noise");
+	ASSERT_SAYS(c, "missed unsupported /efi/EFI/Linux/u.efi");
 	ASSERT_SILENT(c, "@/boot/initrd.img#");
-	assert_int_equal(c->misses, 2);
+	assert_int_equal(c->misses, 3);
 	assert_int_equal(c->read, 2 * VT_COUNT(forms));
 	fake_collect_free(c);
 }
@@ -232,7 +234,7 @@ static void test_nothing_is_unknown(void **state)
 	static const struct vt_collector *const all[] = {&vt_collector_units, &vt_collector_startup,
 		&vt_collector_modules, &vt_collector_initramfs, &vt_collector_accounts,
 		&vt_collector_trust, &vt_collector_browsers, &vt_collector_windows,
-		&vt_collector_macos};
+		&vt_collector_windows_boot, &vt_collector_macos_boot, &vt_collector_macos};
 
 	(void)state;
 	assert_int_equal(shell("mkdir -p empty"), 0);

@@ -147,6 +147,7 @@ static void test_case_10_chromium(void **state)
 	ASSERT_SAYS(c, "id=" ID, "manager=external ", "path=/opt/kaspersky/x.crx ", "version=7 ");
 	ASSERT_SAYS(c, "id=com.example.other", "product=chromium ");
 	ASSERT_SAYS(c, "missed malformed", "Extensions/bad/1/manifest.json");
+	ASSERT_SAYS(c, "id=bad", "Extensions/bad/1/manifest.json");
 	ASSERT_SAYS(c, "source browsers profiles /home/ann/.config/google-chrome");
 	ASSERT_SAYS(c, "source browsers places below /home/ann");
 	fake_collect_free(c);

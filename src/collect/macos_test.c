@@ -9,6 +9,9 @@
 	"\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">"
 #define TAIL "</plist>\n"
 
+static const struct vt_collector *const all[] = {
+	&vt_collector_macos, &vt_collector_macos_boot, &vt_collector_macos_accounts};
+
 static int make_mac(void **state)
 {
 	if (scratch_begin(state))
@@ -35,6 +38,9 @@ static int make_mac(void **state)
 		     "string><key>CFBundleName</key>"
 		     "<string>Kasp\xd0\xb5rsky</string><key>CFBundleShortVersionString</"
 		     "key><string>21.0</string></dict>" TAIL);
+	put_text("mac/Applications/Kaspersky.app/Contents/PlugIns/Web.appex/Contents/Info.plist",
+		HEAD "<dict><key>CFBundleIdentifier</key><string>com.kaspersky.urla</string></"
+		     "dict>" TAIL);
 	put_text("mac/Library/Extensions/klif.kext/Contents/Info.plist",
 		HEAD "<dict><key>CFBundleIdentifier</key><string>com.kaspersky.kext.klif</string>"
 		     "<key>CFBundleVersion</key><string>3</string></dict>" TAIL);
@@ -63,7 +69,7 @@ static int make_mac(void **state)
 
 static void test_case_10_macos(void **state)
 {
-	struct vt_collect *c = run_over("mac", &vt_collector_macos, false);
+	struct vt_collect *c = run_all("mac", all, VT_COUNT(all), false);
 
 	(void)state;
 	ASSERT_SAYS(c, "package @/private/var/db/receipts/", "name=com.kaspersky.kav.core ",
@@ -89,10 +95,21 @@ static void test_case_10_macos(void **state)
 	fake_collect_free(c);
 }
 
+static void test_case_10_safari(void **state)
+{
+	struct vt_collect *c = run_over("mac", &vt_collector_browsers, false);
+
+	(void)state;
+	ASSERT_SAYS(c, "extension ", "id=com.kaspersky.urla", "product=safari ");
+	ASSERT_SAYS(c, "source browsers places below /Users/ann");
+	fake_collect_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_case_10_macos),
+		cmocka_unit_test(test_case_10_safari),
 	};
 
 	return cmocka_run_group_tests(tests, make_mac, scratch_end);

@@ -101,11 +101,34 @@ static void test_other_namespace(void **state)
 	(void)waitpid(pid, NULL, 0);
 }
 
+/* Whoever may not look into other processes does not know all namespaces, and says so. */
+static void test_unprivileged(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		struct vt_collect *c;
+
+		if (setgid(65534) || setuid(65534))
+			_exit(3);
+		c = look();
+		_exit(SAYS(c, "missed unreadable pid ") && c->seen == c->read + c->misses ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_unprivileged),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_end);

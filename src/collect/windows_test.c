@@ -6,6 +6,10 @@
 #define CONFIG "win/Windows/System32/config/"
 #define UNINSTALL "Microsoft\\Windows\\CurrentVersion\\Uninstall\\"
 
+static const struct vt_collector *const all[] = {&vt_collector_windows, &vt_collector_windows_boot,
+	&vt_collector_windows_trust, &vt_collector_windows_browsers,
+	&vt_collector_windows_accounts};
+
 static void make_software(void)
 {
 	static uint8_t blob[4096];
@@ -19,6 +23,8 @@ static void make_software(void)
 	set_text(h, UNINSTALL "{GUID-1}", "Publisher", "AO Example Lab");
 	set_text(h, UNINSTALL "{GUID-1}", "InstallLocation", "C:\\Program Files\\Example\\");
 	set_text(h, UNINSTALL "nameless", "Publisher", "X");
+	set_text(h, UNINSTALL "M\xc3\xbcller", "Publisher", "latin"); /* one byte a character */
+	set_text(h, UNINSTALL "\xd0\x9b\xd0\xb0\xd0\xb1", "Publisher", "wide");
 	set_text(h, "WOW6432Node\\" UNINSTALL "Old", "DisplayName", "Old 32 bit");
 	(void)key_of(h, "KasperskyLab\\protected\\AVP21.3\\settings");
 	(void)key_of(h, "WOW6432Node\\KasperskyLab\\protected\\AVP9");
@@ -91,6 +97,10 @@ static int make_windows(void **state)
 	finish_hive(h);
 	put("win/Windows/System32/Tasks/Example/Update", task, sizeof task - 1);
 	put_text("win/Windows/System32/Tasks/Broken", "no task");
+	put_text("win/ProgramData/Microsoft/Windows/Start Menu/Programs/StartUp/all.lnk", "L");
+	put_text(
+		"win/Users/Ann/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/k.lnk",
+		"L");
 	return 0;
 }
 
@@ -101,6 +111,8 @@ static void check_whole(struct vt_collect *c)
 		"manager=windows ", "id={GUID-1} ", "path=C:\\Program Files\\Example\\ ",
 		"key=HKLM\\SOFTWARE\\" UNINSTALL "{GUID-1}");
 	ASSERT_SAYS(c, "package ", "name=nameless ");
+	ASSERT_SAYS(c, "package ", "name=M\xc3\xbcller ", "vendor=latin");
+	ASSERT_SAYS(c, "package ", "name=\xd0\x9b\xd0\xb0\xd0\xb1 ", "vendor=wide");
 	ASSERT_SAYS(c, "package ", "name=Old 32 bit ", "WOW6432Node");
 	ASSERT_SAYS(c, "package ", "name=Per User ", "owner=Ann");
 	ASSERT_SAYS(c, "registry ", "key=HKLM\\SOFTWARE\\KasperskyLab\\protected\\AVP21.3");
@@ -127,6 +139,8 @@ static void check_whole(struct vt_collect *c)
 	ASSERT_SAYS(c, "account ", "name=Ann ", "state=user");
 	ASSERT_SAYS(c, "account ", "name=KLAdmins ", "state=group");
 	ASSERT_SAYS(c, "unit ", "name=Update ", "command=k.exe", "source=task ");
+	ASSERT_SAYS(c, "unit ", "name=all.lnk ", "source=startup ");
+	ASSERT_SAYS(c, "unit ", "name=k.lnk ", "source=startup ", "owner=Ann");
 	ASSERT_SAYS(c, "missed malformed", "Tasks/Broken");
 	ASSERT_SAYS(c, "source packages registry ", "SOFTWARE");
 	ASSERT_SAYS(c, "source boot registry HKLM\\SYSTEM\\ControlSet001\\Services");
@@ -138,7 +152,7 @@ static void check_whole(struct vt_collect *c)
 
 static void test_whole(void **state)
 {
-	struct vt_collect *c = run_over("win", &vt_collector_windows, false);
+	struct vt_collect *c = run_all("win", all, VT_COUNT(all), false);
 
 	(void)state;
 	check_whole(c);
@@ -155,7 +169,7 @@ static void test_any_case(void **state)
 			       "mv other/WINDOWS/System32 other/WINDOWS/system32;"
 			       "mv other/Users/Ann/NTUSER.DAT other/Users/Ann/ntuser.dat"),
 		0);
-	c = run_over("other", &vt_collector_windows, false);
+	c = run_all("other", all, VT_COUNT(all), false);
 	check_whole(c);
 	fake_collect_free(c);
 }
@@ -182,7 +196,7 @@ static void test_corrupt(void **state)
 		      "head -c 8192 /dev/zero > SAM;"
 		      "printf '\\077' | dd of=system bs=1 seek=4 conv=notrunc 2>/dev/null"),
 		0);
-	c = run_over("bad", &vt_collector_windows, false);
+	c = run_all("bad", all, VT_COUNT(all), false);
 	ASSERT_SAYS(c, "missed malformed /Windows/System32/config/SOFTWARE");
 	ASSERT_SAYS(c, "missed malformed /Windows/System32/config/SAM");
 	ASSERT_SAYS(c, "missed", "/Windows/System32/config/system");

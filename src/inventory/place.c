@@ -3,11 +3,19 @@
 
 #include "base/num.h"
 
-/* The folder of a path: "/a/b" of "/a/b/c"; without what stands behind '#'. */
-static vt_span folder_of(vt_span path)
+/* Without what stands behind '#'. */
+static vt_span file_of(vt_span locus)
 {
-	const uint8_t *hash = memchr(path.p, '#', path.n);
-	size_t n = hash ? (size_t)(hash - path.p) : path.n;
+	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
+
+	return hash ? vt_span_of(locus.p, (size_t)(hash - locus.p)) : locus;
+}
+
+/* The folder of a path: "/a/b" of "/a/b/c#d". */
+static vt_span folder_of(vt_span locus)
+{
+	vt_span path = file_of(locus);
+	size_t n = path.n;
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
@@ -81,7 +89,8 @@ vt_err vt_place_of(
 		path = folder_of(o->locus);
 	else if (o->kind == VT_FACT_PACKAGE)
 		path = vt_place_root(o->locus);
-	if (is_own(path, p) || !path.n || path.p[0] != '/')
+	/* a folder that is the product's own stands in one that is not */
+	if (is_own(path, p) || is_own(file_of(o->locus), p) || !path.n || path.p[0] != '/')
 		path = vt_span_of("", 0);
 	copy = vt_arena_copy(a, path);
 	if (copy)

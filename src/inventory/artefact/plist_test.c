@@ -116,6 +116,12 @@ static void test_utf16(void **state)
 				 false, &arena, &out),
 		VT_OK);
 	assert_true(is(out, "a\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd"));
+	assert_int_equal(vt_latin1_text(vt_span_str("M\xfcller"), &arena, &out), VT_OK);
+	assert_true(is(out, "M\xc3\xbcller"));
+	assert_int_equal(vt_latin1_text(vt_span_str("M\xc3\xbcller"), &arena, &out), VT_OK);
+	assert_true(is(out, "M\xc3\xbcller"));
+	assert_int_equal(vt_latin1_text(vt_span_str("\xf5"), &arena, &out), VT_OK);
+	assert_true(is(out, "\xc3\xb5"));
 	assert_int_equal(vt_utf16_text(vt_span_of("\0a\x20\xac", 4), true, &arena, &out), VT_OK);
 	assert_true(is(out, "a\xe2\x82\xac"));
 }
