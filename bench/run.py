@@ -290,6 +290,10 @@ def machine():
 def write(path, args):
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True).stdout.strip()
+    others = ""  # sections that other programs' figures are in
+    if os.path.exists(path):
+        with open(path) as f:
+            others = "".join("\n## " + part for part in f.read().split("\n## ")[1:])
     with open(path, "w") as f:
         f.write("# Measured\n\n")
         f.write(f"{datetime.date.today()}, {machine()}; commit {commit}. Made by `bench/run.py`: whole processes, "
@@ -300,6 +304,7 @@ def write(path, args):
         f.write("| what | Vitrine | clamscan | times | note |\n|---|---|---|---|---|\n")
         for r in ROWS:
             f.write("| " + " | ".join(r) + " |\n")
+        f.write(others)
 
 
 def main():

@@ -9,6 +9,8 @@ want=$1
 missing=()
 while read -r name need reason; do
 	case $name in ''|'#'*) continue ;; esac
+	# NAME=FILE: another package may have brought the file
+	case $name in *=*) [ ! -e "${name#*=}" ] || continue; name=${name%%=*} ;; esac
 	[ "$need" = build ] || [ "$want" = test ] || [ "$need" = "$want" ] || continue
 	if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
 		[ ${#missing[@]} -gt 0 ] || echo "These Debian packages are needed and missing:" >&2

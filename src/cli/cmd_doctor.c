@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/readonly.h"
+#include "cli/self/self.h"
 #include "cli/text.h"
 #include "cli/where.h"
 #include "os/fd.h"
@@ -26,7 +27,9 @@
 
 struct settings {
 	int format;
+	bool verify_self;
 	struct vt_strings db;
+	struct vt_self_settings self;
 };
 
 static const struct vt_option options[] = {
@@ -35,6 +38,31 @@ static const struct vt_option options[] = {
 		"test with this database (default: what 'vitrine scan'\nuses)", NULL},
 	{0, "format", "FORMAT", VT_OPTION_CHOICE, offsetof(struct settings, format),
 		"of the output", "human|json"},
+	{0, NULL, NULL, VT_OPTION_SECTION, 0, "Checking the installed executables instead", NULL},
+	{0, "verify-self", NULL, VT_OPTION_FLAG, offsetof(struct settings, verify_self),
+		"against a release in an update log, and rebuilders'\nword on it", NULL},
+	{0, "log", "PLACE", VT_OPTION_STRING, offsetof(struct settings, self.log),
+		"the log: a URL, folder or bundle (default: the sources\nof update.conf)", NULL},
+	{0, "policy", "FILE", VT_OPTION_STRING, offsetof(struct settings, self.policy),
+		"whom to believe: a tlog-policy file (default: as\nupdate.conf says)", NULL},
+	{0, "config", "FILE", VT_OPTION_STRING, offsetof(struct settings, self.config),
+		"another update.conf", NULL},
+	{0, "root", "LEAF", VT_OPTION_STRING, offsetof(struct settings, self.root),
+		"the leaf hash that the log's first root must have", NULL},
+	{0, "entry", "FILE", VT_OPTION_STRINGS, offsetof(struct settings, self.entries),
+		"instead of a log: the release's entry, attests', the\nowners' root", NULL},
+	{0, "proof", "FILE", VT_OPTION_STRINGS, offsetof(struct settings, self.proofs),
+		"that an --entry is in the log, in the same order", NULL},
+	{0, "name", "NAME", VT_OPTION_STRING, offsetof(struct settings, self.name),
+		"of the release (vitrine)", NULL},
+	{0, "prefix", "DIR", VT_OPTION_STRING, offsetof(struct settings, self.prefix),
+		"where the release's files are, perhaps another disk\n(default: around this "
+		"program)",
+		NULL},
+	{0, "rebuilders", "N", VT_OPTION_U32, offsetof(struct settings, self.rebuilders),
+		"how many must have got the same files (0)", NULL},
+	{0, "state", "DIR", VT_OPTION_STRING, offsetof(struct settings, self.state),
+		"for http(s): the egress ledger is in DIR/egress", NULL},
 	{'h', "help", NULL, VT_OPTION_HELP, 0, "show this", NULL},
 };
 
@@ -44,7 +72,10 @@ static const struct vt_option_table table = {
 		 "Shows what protection this system gives, and tests a scan with it.\n",
 	.options = options,
 	.count = VT_COUNT(options),
-	.notes = "Exit status: 0 all is well, 2 something that is needed is missing or fails.\n",
+	.notes =
+		"Exit status: 0 all is well, 2 something that is needed is missing or fails. With\n"
+		"--verify-self: 0 these are the release's files, 1 something differs, 2 it could "
+		"not be checked.\n",
 };
 
 struct test {
@@ -238,7 +269,7 @@ static void print_json(const struct findings *f)
 
 int vt_cmd_doctor(int argc, char **argv)
 {
-	struct settings s = {0};
+	struct settings s = {.self.name = "vitrine"};
 	struct vt_strings operands = {0};
 	struct findings f = {0};
 	int status = VT_EXIT_ERROR;
@@ -248,6 +279,9 @@ int vt_cmd_doctor(int argc, char **argv)
 		status = VT_EXIT_CLEAN;
 	} else if (!e && operands.n) {
 		fputs(COMMAND ": takes no operand\n", stderr);
+	} else if (!e && s.verify_self) {
+		s.self.format = s.format;
+		status = vt_self_run(&s.self, COMMAND);
 	} else if (!e) {
 		examine(&f, &s);
 		(s.format ? print_json : print_human)(&f);
@@ -258,6 +292,8 @@ int vt_cmd_doctor(int argc, char **argv)
 	free(f.compiler);
 	free(f.cache);
 	vt_strings_free(&operands);
+	vt_strings_free(&s.self.entries);
+	vt_strings_free(&s.self.proofs);
 	vt_strings_free(&s.db);
 	return status;
 }

@@ -86,7 +86,11 @@ static vt_err review_content(
 	put_chunks(f, "delta", c->delta, c->ndelta);
 	if (c->ndelta)
 		fprintf(f, "  what changes since version %" PRIu64 ":\n", c->from);
-	if (c->ndelta && r->delta.n)
+	else if (r->delta.n)
+		fputs("  what changes since the version before, which this one does not say "
+		      "itself:\n",
+			f);
+	if (r->delta.n)
 		return vt_review_delta(r, counts);
 	if (r->payload.n) {
 		fputs("  all of it:\n", f);

@@ -24,7 +24,7 @@ struct vt_review {
 	const struct vt_entry *root;
 	/* The entry of this kind before it (of a root, a state); NULL: none, or not known. */
 	const struct vt_entry *before;
-	vt_span delta;   /* content, directive: the delta's text, all chunks; empty: not at hand */
+	vt_span delta;   /* content, directive: its delta's text, or one that the caller made */
 	vt_span payload; /* the files' bytes, all chunks; used if there is no delta */
 	size_t most;     /* rules to print, as well as lines of other files; 0: all of them */
 	size_t width;    /* bytes of a line to print; 0: all of them */

@@ -35,6 +35,9 @@ void vt_collect_source(struct vt_collect *c, enum vt_area a, const char *what);
 void vt_collect_seen(struct vt_collect *c, enum vt_area a, bool read);
 /* Something was not looked at. Counts as seen, and not read. */
 void vt_collect_missed(struct vt_collect *c, enum vt_area a, vt_span locus, enum vt_miss why);
+/* A database that is there could not be read whole (corrupt, cut off, refused): the area is
+ * unknown, whatever else it finds nothing in. A miss, too. */
+void vt_collect_broken(struct vt_collect *c, enum vt_area a, vt_span locus, enum vt_miss why);
 /* The miss that an error of tree/ or of a parser stands for. */
 enum vt_miss vt_collect_miss_of(vt_err e);
 

@@ -67,7 +67,7 @@ static void ask_sums(struct dpkg *d, vt_span sums)
 
 	if (!vt_record_join(d->c, d->root, vt_span_str("/"), &root))
 		return;
-	while (vt_belong_more(&d->belong) && vt_line_next(sums, &at, &line))
+	while (vt_belong_more(&d->belong) && vt_text_line(sums, &at, &line))
 		if (vt_span_find(line, 0, "  ", 2, &space)) {
 			line = vt_span_of(line.p + space + 2, line.n - space - 2);
 			if (vt_span_at(line, 0, "./", 2))

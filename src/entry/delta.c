@@ -230,7 +230,7 @@ vt_err vt_delta_apply_file(struct vt_delta_reader *d, struct vt_delta_step *io_s
 		if (s.op == VT_DELTA_ADD ? old.n != 0 : !vt_span_at(old, old.n - 1, "\n", 1))
 			return VT_EFORMAT;
 		e = apply_lines(d, &s, &r, out, &end);
-		if (!e)
+		if (!e && r.at < old.n)
 			e = vt_buf_add(out, old.p + r.at, old.n - r.at);
 	}
 	if (e)

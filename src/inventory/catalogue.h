@@ -27,7 +27,9 @@ struct vt_strings_of {
 struct vt_provenance {
 	vt_span text; /* what was read: "support.kaspersky.com kes-for-linux 250484" */
 	vt_span url;  /* may be empty */
-	bool memory;  /* nobody looked it up: it can't confirm a finding by itself */
+	/* "read", "second-hand", "derived", "memory", "choice" (docs/formats/catalogue.md) */
+	vt_span confidence;
+	bool memory; /* derived or memory: it can't confirm a finding by itself */
 };
 
 struct vt_product {

@@ -63,6 +63,12 @@ struct vt_exception {
 	vt_day expires;
 };
 
+/* Where a field comes from: the JSON pointer of it, or of what holds it ("" is all of it). */
+struct vt_claim {
+	vt_span pointer;
+	struct vt_provenance source;
+};
+
 struct vt_directive {
 	vt_span id, version, title, issuer,
 		status;           /* status: "in force", "archived", "superseded" */
@@ -87,13 +93,27 @@ struct vt_directive {
 	 */
 	bool required[VT_AREAS];
 	unsigned threshold; /* in hundredths of a percent: 10000 is all */
-	vt_span memory;     /* which fields nobody looked up: JSON pointers, spaces between */
-	vt_span sha256;     /* of the document, lower-case hex */
+	size_t nclaims;
+	struct vt_claim *claims;
+	vt_span note;
+	vt_span memory; /* which fields nobody looked up: JSON pointers, spaces between */
+	vt_span sha256; /* of the document, lower-case hex */
 };
 
 /* As vt_catalogue_parse(). */
 VT_MUST_USE vt_err vt_directive_parse(
 	vt_span json, vt_arena *a, struct vt_directive *out, struct vt_doc_error *why);
+/*
+ * Exceptions in a document of their own (docs/formats/directive.md), which are added to those of
+ * the directive that it names. VT_EARG: it names another.
+ */
+VT_MUST_USE vt_err vt_directive_except(
+	struct vt_directive *d, vt_span json, vt_arena *a, struct vt_doc_error *why);
+/* The directive that a document of exceptions is for. */
+VT_MUST_USE vt_err vt_exceptions_of(
+	vt_span json, vt_arena *a, vt_span *out_id, struct vt_doc_error *why);
+/* Where the field of that JSON pointer comes from: the nearest claim above it; never NULL. */
+const struct vt_provenance *vt_directive_source(const struct vt_directive *d, const char *pointer);
 /* Does the directive mean this product of the catalogue? */
 bool vt_directive_covers(const struct vt_directive *d, const struct vt_product *p);
 

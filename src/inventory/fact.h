@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 
@@ -50,6 +51,15 @@ bool vt_area_find(vt_span word, enum vt_area *out);
 bool vt_fact_find(vt_span word, enum vt_fact_kind *out);
 bool vt_attr_find(vt_span word, enum vt_attr *out);
 
+/*
+ * What an observation said, as one line: "name=kesl version=12.0", attributes in the order of
+ * facts.def, spaces, '%', control and non-ASCII bytes as %XX.
+ */
+VT_MUST_USE vt_err vt_fact_write(vt_buf *b, const struct vt_fact *f);
+/* The value of an attribute in such a line, decoded and appended; false if it says nothing of it.
+ */
+bool vt_fact_value(vt_span raw, enum vt_attr a, vt_buf *out);
+
 /* What an area's answer is, for a directive or as a whole. */
 enum vt_answer { VT_ANSWER_UNKNOWN, VT_ANSWER_NOT_FOUND, VT_ANSWER_FOUND };
 const char *vt_answer_word(enum vt_answer a); /* "unknown", "not found", "found" */
@@ -70,6 +80,7 @@ struct vt_coverage {
 	uint64_t read; /* of these, looked at as the area asks */
 	uint64_t misses[VT_MISSES];
 	uint64_t sources; /* databases and stores that were there and read whole */
+	uint64_t broken;  /* those that were there and could not be: the area is unknown */
 };
 
 #endif

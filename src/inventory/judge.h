@@ -18,6 +18,9 @@ VT_MUST_USE vt_err vt_judge_findings(struct vt_survey *s, const struct vt_catalo
 enum vt_shown { VT_SHOWN_ABSENT, VT_SHOWN_PRESENT, VT_SHOWN_NOT };
 const char *vt_shown_word(enum vt_shown s); /* "absent", "found", "not shown" */
 
+/* Does the area apply to such a subject? Nothing runs in an image; a layer is only files. */
+bool vt_area_applies(enum vt_subject_kind k, enum vt_area a);
+
 /* How a directive sees a finding. */
 enum vt_standing {
 	VT_STANDING_COVERED,

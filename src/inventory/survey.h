@@ -76,7 +76,7 @@ struct vt_finding {
 	bool hidden;   /* only in layers below */
 	size_t n;
 	uint32_t *observations; /* indices */
-	const char *why;        /* static: what confirmed it, or what is missing */
+	const char *why;        /* what confirmed it, or what is missing */
 };
 
 #define VT_SURVEY_TEXT_MAX 256

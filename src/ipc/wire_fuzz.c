@@ -10,6 +10,7 @@
 #include "ipc/fetch.h"
 #include "ipc/report.h"
 #include "ipc/setup.h"
+#include "ipc/verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -70,6 +71,36 @@ static vt_err read_fetch(vt_msg_id id, vt_reader *body)
 	return e;
 }
 
+/* Between an update and its verifying child. */
+static vt_err read_verify(vt_msg_id id, vt_reader *body)
+{
+	struct vt_wire_get get;
+	struct vt_wire_got got;
+	struct vt_wire_refused refused;
+	struct vt_wire_verify_done done;
+	vt_span piece;
+	vt_err e;
+
+	if (id == VT_MSG_VERIFY_GET) {
+		e = vt_verify_get_read(body, &get);
+		check(e || (get.path.n && get.path.n <= VT_WIRE_FILE_MAX));
+		return e;
+	}
+	if (id == VT_MSG_VERIFY_GOT) {
+		e = vt_verify_got_read(body, &got);
+		check(e || got.why.n <= VT_WIRE_CAUSE_MAX);
+		return e;
+	}
+	if (id == VT_MSG_VERIFY_FAILURE)
+		return vt_verify_failure_read(body, &refused);
+	if (id == VT_MSG_VERIFY_DONE) {
+		e = vt_verify_done_read(body, &done);
+		check(e || (done.kind.n <= VT_WIRE_KIND_MAX && done.why.n <= VT_WIRE_CAUSE_MAX));
+		return e;
+	}
+	return vt_piece_read(body, &piece);
+}
+
 static vt_err read_other(vt_msg_id id, vt_reader *body)
 {
 	struct vt_wire_container container;
@@ -84,6 +115,8 @@ static vt_err read_other(vt_msg_id id, vt_reader *body)
 
 	if (id >= VT_MSG_FETCH_SETUP && id <= VT_MSG_FETCH_DONE)
 		return read_fetch(id, body);
+	if (id >= VT_MSG_VERIFY_GET && id <= VT_MSG_VERIFY_GOT)
+		return read_verify(id, body);
 	if (id == VT_MSG_SETUP)
 		return vt_setup_read(body, &setup);
 	if (id == VT_MSG_BATCH)

@@ -4,7 +4,9 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,6 +17,13 @@
 
 /* Descriptors at once: the standard ones, the channel, a full message of files, and some air. */
 #define OPEN_FILES 128
+/* A walk keeps folders open on its way down. */
+#define OPEN_FILES_READER 1024
+
+static bool is_reader(enum vt_role role)
+{
+	return role == VT_ROLE_COLLECTOR || role == VT_ROLE_PROCESSES;
+}
 
 static vt_err set_limits(const struct vt_sandbox *s)
 {
@@ -25,7 +34,7 @@ static vt_err set_limits(const struct vt_sandbox *s)
 		{RLIMIT_CORE, 0}, /* a core file would hold the scanned file */
 		{RLIMIT_FSIZE, s->role == VT_ROLE_WORKER ? 0 : RLIM_INFINITY},
 		{RLIMIT_NPROC, 0},
-		{RLIMIT_NOFILE, OPEN_FILES},
+		{RLIMIT_NOFILE, is_reader(s->role) ? OPEN_FILES_READER : OPEN_FILES},
 		{RLIMIT_DATA, s->memory},
 		{RLIMIT_STACK, (rlim_t)8 << 20},
 		{RLIMIT_MEMLOCK, 0},
@@ -47,13 +56,48 @@ static vt_err set_limits(const struct vt_sandbox *s)
 	return VT_OK;
 }
 
+/* What a collector that root started keeps: reading what is other users'. */
+static uint32_t kept_capabilities(enum vt_role role)
+{
+	switch (role) {
+	case VT_ROLE_COLLECTOR: return 1u << CAP_DAC_READ_SEARCH;
+	case VT_ROLE_PROCESSES: return 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
+	case VT_ROLE_WORKER:
+	case VT_ROLE_COMPILER:
+	case VT_ROLE_UPDATER:
+	case VT_ROLE_VERIFIER: break;
+	}
+	return 0;
+}
+
 /* Where a kernel gave no user namespace, root's powers go all the same. */
-static vt_err drop_capabilities(void)
+static vt_err drop_capabilities(enum vt_role role)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_data_struct v[_LINUX_CAPABILITY_U32S_3] = {0};
+	uint32_t kept = kept_capabilities(role);
 
-	return syscall(SYS_capset, &head, none) ? VT_EIO : VT_OK;
+	if (kept && syscall(SYS_capget, &head, v))
+		return VT_EIO;
+	kept &= v[0].permitted;
+	memset(v, 0, sizeof v);
+	v[0].permitted = v[0].effective = kept;
+	return syscall(SYS_capset, &head, v) ? VT_EIO : VT_OK;
+}
+
+/* Landlock would keep a collector from /proc of other processes (ptrace access), whatever the
+ * rules. */
+static vt_err lock(const struct vt_sandbox *s)
+{
+	switch (s->role) {
+	case VT_ROLE_UPDATER: return vt_landlock_folder_and_connect(s->folder);
+	case VT_ROLE_VERIFIER:
+	case VT_ROLE_COLLECTOR: return vt_landlock_service(s->folder, s->readable, s->nreadable);
+	case VT_ROLE_PROCESSES: return VT_EUNSUPPORTED;
+	case VT_ROLE_WORKER:
+	case VT_ROLE_COMPILER: break;
+	}
+	return vt_landlock_deny_all();
 }
 
 vt_err vt_sandbox_filter(enum vt_role role)
@@ -111,15 +155,14 @@ vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return VT_EUNSUPPORTED;
 	layers |= VT_LAYER_NO_NEW_PRIVS;
-	e = s->role == VT_ROLE_UPDATER ? vt_landlock_folder_and_connect(s->folder)
-				       : vt_landlock_deny_all();
+	e = lock(s);
 	if (!e)
 		layers |= VT_LAYER_LANDLOCK;
 	else if (e != VT_EUNSUPPORTED)
 		return e;
 	e = set_limits(&limits);
 	if (!e)
-		e = drop_capabilities();
+		e = drop_capabilities(s->role);
 	if (e)
 		return e;
 	layers |= VT_LAYER_RLIMITS;

@@ -6,6 +6,7 @@
 #ifndef VT_SANDBOX_ENTER_H
 #define VT_SANDBOX_ENTER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,7 +21,12 @@
 struct vt_sandbox {
 	enum vt_role role;
 	uint64_t memory; /* RLIMIT_DATA, bytes */
-	int folder;      /* the updater's only: the open folder that it may write to */
+	/* the open folder that an updater or verifier may write to, a collector's spool; -1: none
+	 */
+	int folder;
+	/* a collector's and a verifier's: open files and folders, below which they may read */
+	const int *readable;
+	size_t nreadable;
 };
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/filter.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
@@ -21,7 +23,13 @@ static const struct vt_allow table[] = {
 #define COMPILER VT_ROLE_COMPILER
 #define BOTH (VT_ROLE_WORKER | VT_ROLE_COMPILER)
 #define UPDATER VT_ROLE_UPDATER
-#define ALL (BOTH | UPDATER)
+#define COLLECTOR VT_ROLE_COLLECTOR
+#define PROCESSES VT_ROLE_PROCESSES
+#define READERS (COLLECTOR | PROCESSES)
+#define VERIFIER VT_ROLE_VERIFIER
+#define ALL (BOTH | UPDATER | READERS | VERIFIER)
+#define STORES (UPDATER | VERIFIER)
+#define MAPPERS (WORKER | READERS)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
 	{.roles = (roles_),                                                                        \
 		.number = SYS_##name_,                                                             \
@@ -30,7 +38,13 @@ static const struct vt_allow table[] = {
 		.reason = (reason_)},
 #include "sandbox/seccomp.def"
 #undef VT_ALLOW
+#undef MAPPERS
+#undef STORES
 #undef ALL
+#undef READERS
+#undef PROCESSES
+#undef COLLECTOR
+#undef VERIFIER
 #undef UPDATER
 #undef BOTH
 #undef COMPILER
@@ -115,6 +129,22 @@ static void check_mmap(struct program *p)
 	allow(p);
 }
 
+/* A struct in memory can't be checked: callers fall back to what can. */
+static void no_such_call(struct program *p)
+{
+	end(p, SECCOMP_RET_ERRNO | ENOSYS);
+}
+
+static void check_open(struct program *p)
+{
+	load_arg(p, 2, 0);
+	/* O_TMPFILE is this bit and O_DIRECTORY: a file without a name */
+	add(p, BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~(uint32_t)O_DIRECTORY, 0, 1);
+	allow(p);
+	none_of(p, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+	allow(p);
+}
+
 static void check(struct program *p, enum vt_check what)
 {
 	static const uint32_t channel[] = {VT_SANDBOX_CHANNEL}, output[] = {VT_SANDBOX_OUTPUT};
@@ -134,6 +164,8 @@ static void check(struct program *p, enum vt_check what)
 		allow(p);
 		break;
 	case VT_CHECK_MMAP: check_mmap(p); break;
+	case VT_CHECK_OPEN: check_open(p); break;
+	case VT_CHECK_NONE: no_such_call(p); break;
 	}
 }
 

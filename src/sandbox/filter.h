@@ -15,6 +15,9 @@ enum vt_role {
 	VT_ROLE_WORKER = 1,
 	VT_ROLE_COMPILER = 2,
 	VT_ROLE_UPDATER = 4,
+	VT_ROLE_COLLECTOR = 8,  /* reads files below its roots */
+	VT_ROLE_PROCESSES = 16, /* a collector that reads /proc, where Landlock would not let it */
+	VT_ROLE_VERIFIER = 32,
 };
 
 #define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */
@@ -30,6 +33,8 @@ enum vt_check {
 	VT_CHECK_MADVISE,    /* argument 2 is MADV_SEQUENTIAL, MADV_DONTNEED or MADV_FREE */
 	VT_CHECK_FUTEX_WAKE, /* argument 1 is FUTEX_WAKE, private or not */
 	VT_CHECK_INTERNET,   /* argument 0 is AF_INET or AF_INET6 */
+	VT_CHECK_OPEN,       /* argument 2 (flags) opens to read, or an unnamed temporary file */
+	VT_CHECK_NONE,       /* the call fails with ENOSYS: there is another way */
 };
 
 struct vt_allow {

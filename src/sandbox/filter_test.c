@@ -2,6 +2,8 @@
 /* Runs the filter's program as the kernel would, over every number and many arguments. */
 #include "sandbox/filter.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
@@ -79,11 +81,12 @@ static const struct vt_allow *row(enum vt_role role, long nr)
 
 static void test_every_number(void **state)
 {
-	static const enum vt_role roles[] = {VT_ROLE_WORKER, VT_ROLE_COMPILER, VT_ROLE_UPDATER};
+	static const enum vt_role roles[] = {VT_ROLE_WORKER, VT_ROLE_COMPILER, VT_ROLE_UPDATER,
+		VT_ROLE_COLLECTOR, VT_ROLE_PROCESSES, VT_ROLE_VERIFIER};
 	const uint64_t zero[6] = {0};
 
 	(void)state;
-	for (size_t r = 0; r < 3; r++) {
+	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
 		struct program p = build(roles[r]);
 
 		for (long nr = -16; nr < NUMBERS; nr++) {
@@ -172,6 +175,45 @@ static void test_arguments(void **state)
 	only(VT_ROLE_UPDATER, SYS_write, 0, NULL, 0);
 	only(VT_ROLE_UPDATER, SYS_bind, 0, NULL, 0);
 	only(VT_ROLE_UPDATER, SYS_execve, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_sendmsg, 0, channel, 1);
+	only(VT_ROLE_VERIFIER, SYS_socket, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_connect, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_sendto, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_execve, 0, NULL, 0);
+	only(VT_ROLE_VERIFIER, SYS_fork, 0, NULL, 0);
+}
+
+/* Collectors open to read, or files without names. */
+static void test_open(void **state)
+{
+	static const uint64_t bad[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND,
+		O_RDWR | O_CREAT | O_EXCL, O_WRONLY | O_DIRECTORY};
+	static const uint64_t good[] = {O_RDONLY, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		O_PATH | O_NOFOLLOW, O_RDWR | O_TMPFILE};
+	static const enum vt_role roles[] = {VT_ROLE_COLLECTOR, VT_ROLE_PROCESSES};
+
+	(void)state;
+	for (size_t r = 0; r < 2; r++) {
+		struct program p = build(roles[r]);
+
+		for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+			const uint64_t args[6] = {0, 0, bad[i]};
+			assert_int_equal(call(&p, SYS_openat, args), KILL);
+		}
+		for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+			const uint64_t args[6] = {0, 0, good[i]};
+			assert_int_equal(call(&p, SYS_openat, args), ALLOW);
+		}
+	}
+}
+
+static void test_call_with_another_way(void **state)
+{
+	struct program p = build(VT_ROLE_PROCESSES);
+	const uint64_t zero[6] = {0};
+
+	(void)state;
+	assert_int_equal(call(&p, SYS_openat2, zero), SECCOMP_RET_ERRNO | ENOSYS);
 }
 
 static void test_table_has_reasons(void **state)
@@ -195,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_other_architectures),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_call_with_another_way),
 		cmocka_unit_test(test_table_has_reasons),
 	};
 

@@ -92,3 +92,27 @@ vt_err vt_spawn_networked(
 {
 	return spawn(path, channel, CLONE_NEWNET, io_isolation, out_pid);
 }
+
+/*
+ * No user namespace: other users' files would be closed. No process and mount namespaces: the path
+ * of a descriptor (/proc/self/fd) is needed.
+ */
+vt_err vt_spawn_reader(const char *path, int channel, bool processes,
+	enum vt_isolation *io_isolation, pid_t *out_pid)
+{
+	unsigned long shared = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS;
+
+	if (processes)
+		shared |= NAMESPACES;
+	return spawn(path, channel, shared, io_isolation, out_pid);
+}
+
+vt_err vt_spawn_fork(pid_t *out_pid)
+{
+	long pid = -1;
+
+	for (unsigned i = 0; pid < 0 && i < VT_ISOLATION_COUNT; i++)
+		pid = syscall(SYS_clone, flags[i] | SIGCHLD, NULL, NULL, NULL, NULL);
+	*out_pid = (pid_t)pid;
+	return pid < 0 ? VT_EIO : VT_OK;
+}

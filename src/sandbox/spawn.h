@@ -33,5 +33,17 @@ VT_MUST_USE vt_err vt_spawn(
 /* The same, but the child stays in this process's network namespace: for the updater alone. */
 VT_MUST_USE vt_err vt_spawn_networked(
 	const char *path, int channel, enum vt_isolation *io_isolation, pid_t *out_pid);
+/*
+ * fork(2) into such namespaces, for a process without threads: *out_pid is 0 in the child, which
+ * keeps memory and descriptors and is still to enter its sandbox. VT_EIO.
+ */
+VT_MUST_USE vt_err vt_spawn_fork(pid_t *out_pid);
+
+/*
+ * A collector: with the rights of who started it, so that it can read what they can. It loses the
+ * network, where the kernel allows that (`processes`: it looks at those of others).
+ */
+VT_MUST_USE vt_err vt_spawn_reader(const char *path, int channel, bool processes,
+	enum vt_isolation *io_isolation, pid_t *out_pid);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/num.h"
+#include "crypto/hash.h"
 #include "entry/form.h"
 
 static bool set_ok(const struct vt_plan_set *s)
@@ -110,6 +111,31 @@ vt_err vt_plan_write(vt_buf *b, const struct vt_plan *p)
 	vt_buf_free(&text);
 	if (e)
 		b->n = before;
+	return e;
+}
+
+vt_err vt_plan_digest(const struct vt_plan *p, vt_hash *out)
+{
+	vt_buf b = VT_BUF_INIT((size_t)16 << 20), text = VT_BUF_INIT(VT_ENTRY_MAX);
+	vt_err e = VT_OK;
+
+	for (size_t i = 0; !e && i < p->nsets; i++) {
+		const struct vt_plan_set *s = &p->sets[i];
+		const struct vt_entry entry = {
+			.kind = s->kind, .u.content = *s->chain[s->nchain - 1]};
+
+		e = put_entry(&b, &text, &entry);
+	}
+	for (size_t i = 0; !e && i < p->nrules; i++) {
+		const struct vt_entry entry = {
+			.kind = VT_ENTRY_WITHDRAW, .u.withdraw = *p->rules[i]};
+
+		e = put_entry(&b, &text, &entry);
+	}
+	if (!e)
+		vt_sha256(vt_buf_span(&b), out->b);
+	vt_buf_free(&b);
+	vt_buf_free(&text);
 	return e;
 }
 

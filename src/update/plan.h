@@ -44,4 +44,10 @@ VT_MUST_USE vt_err vt_plan_write(vt_buf *b, const struct vt_plan *p);
 /* Everything lives in `a` or points into `text`. VT_EFORMAT. */
 VT_MUST_USE vt_err vt_plan_read(vt_span text, vt_arena *a, struct vt_plan *out);
 
+/*
+ * What the plan makes of scans: the SHA-256 of its sets' last entries and its rules, whatever tree
+ * and state they are from and whichever chain leads there.
+ */
+VT_MUST_USE vt_err vt_plan_digest(const struct vt_plan *p, vt_hash *out);
+
 #endif

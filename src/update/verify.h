@@ -19,6 +19,7 @@
 #include "update/config.h"
 #include "update/plan.h"
 #include "update/refusal.h"
+#include "update/settings.h"
 #include "update/trusted.h"
 
 #define VT_VERIFY_ARENA_MAX ((size_t)64 << 20)
@@ -33,8 +34,9 @@ struct vt_verify_source {
 
 struct vt_verify_job {
 	const struct vt_update_config *config;
-	const struct vt_trusted *trusted; /* what was known before */
-	vt_span old_plan;                 /* the plan file of before; empty: none */
+	const struct vt_trusted *trusted;   /* what was known before */
+	const struct vt_settings *settings; /* pins; NULL: none */
+	vt_span old_plan;                   /* the plan file of before; empty: none */
 	int64_t now;
 	int store; /* the update folder: chunks go in; -1: none are fetched */
 	size_t nsources;

@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/base64.h"
 #include "base/num.h"
+#include "tlog/lines.h"
 #include "update/verify_internal.h"
 
 /* Step 0: the file, within bounds. */
@@ -197,59 +199,67 @@ static vt_err put_note(vt_buf *b, const char *what, vt_span note)
 	return e ? e : vt_buf_add(b, note.p, note.n);
 }
 
-static vt_err put_hash(vt_buf *b, const char *what, const vt_hash *h)
+/*
+ * What the larger tree has where the smaller one was, and the proof of it: anybody can check that
+ * it leads to the larger head and is not the smaller one's root.
+ */
+static vt_err put_other_past(struct vt_verify *v, vt_buf *b, uint64_t at, uint64_t size)
 {
-	vt_err e = vt_buf_addf(b, "%s", what);
+	struct vt_proof p = {0};
+	vt_hash root = v->at->head.at.root;
+	vt_err e = VT_OK;
 
+	if (size > at) {
+		e = vt_merkle_root(vt_tiles_get, v->tiles, at, &root);
+		if (!e)
+			e = vt_merkle_prove_consistent(vt_tiles_get, v->tiles, at, size, &p);
+	}
 	if (!e)
-		e = vt_base64_add(b, vt_span_of(h->b, sizeof h->b));
-	return e ? e : vt_buf_add(b, "\n", 1);
+		e = vt_buf_addf(b, "root ");
+	if (!e)
+		e = vt_base64_add(b, vt_span_of(root.b, sizeof root.b));
+	if (!e)
+		e = vt_buf_addf(b, "\n");
+	return e ? e : vt_proof_lines_write(b, &p);
 }
 
-/*
- * What the second head's tree has where the first one was, and the proof of it: a consistency proof
- * from (size, this root) to the second head. The root is not the first head's.
- */
-static vt_err put_other_past(
-	struct vt_verify *v, vt_buf *b, const struct vt_trusted_head *seen, uint64_t size)
+/* A fork in the form that `vitrine log` and witnesses keep (docs/cli/log.md, "Evidence"). */
+static vt_err put_fork(struct vt_verify *v, vt_buf *b, uint64_t at, vt_span note, uint64_t size)
 {
-	struct vt_proof p;
-	vt_hash root;
-	vt_err e = vt_merkle_root(vt_tiles_get, v->tiles, seen->size, &root);
+	vt_err e = put_note(b, "shorter", note);
 
 	if (!e)
-		e = vt_merkle_prove_consistent(vt_tiles_get, v->tiles, seen->size, size, &p);
-	if (!e)
-		e = vt_buf_addf(b, "past %" PRIu64 " ", seen->size);
-	if (!e)
-		e = put_hash(b, "", &root);
-	for (size_t i = 0; !e && i < p.n; i++)
-		e = put_hash(b, "proof ", &p.v[i]);
-	return e;
+		e = put_note(b, "longer", v->at->bytes);
+	return e ? e : put_other_past(v, b, at, size);
+}
+
+/* A witness signed a smaller tree after a larger one: both heads say it. */
+static vt_err put_rollback(struct vt_verify *v, vt_buf *b, vt_span note)
+{
+	vt_err e = put_note(b, "seen", note);
+
+	return e ? e : put_note(b, "shown", v->at->bytes);
 }
 
 vt_err vt_verify_evidence(struct vt_verify *v, const char *kind, const struct vt_trusted_head *seen,
 	vt_span note, const struct vt_head *now)
 {
 	vt_buf *b = &v->out->evidence;
-	char time[VT_TIME_SIZE];
-	vt_span served = v->at->bytes;
+	bool fork = strcmp(kind, "fork") == 0;
 	vt_err e;
 
 	vt_buf_clear(b);
 	v->out->evidence_kind = kind;
-	e = vt_buf_addf(b, "vitrine/evidence/v1\nkind %s\ntime %s\nlog ", kind,
-		vt_time_write(v->job->now, time));
+	e = vt_buf_addf(b, "vitrine/%s/v1\nlog ", fork ? "evidence" : kind);
 	if (!e)
 		e = vt_key_write(b, v->config->log_key);
 	if (!e)
 		e = vt_buf_addf(b, "\n");
 	if (!e)
-		e = put_note(b, "seen", note);
-	if (!e)
-		e = put_note(b, "shown", served);
-	if (!e && v->tiles && now->at.size > seen->size)
-		e = put_other_past(v, b, seen, now->at.size);
+		e = fork ? put_fork(v, b, seen->size, note, now->at.size)
+			 : put_rollback(v, b, note);
+	if (e)
+		vt_buf_clear(b);
 	return e;
 }
 

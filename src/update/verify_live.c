@@ -144,13 +144,55 @@ vt_err vt_verify_version_before(
 	return vt_verify_signed(v, *out, VT_REFUSED_CONTENT, kind_name(*out));
 }
 
-/* The version of a live set against the highest one seen here, and against the one before it. */
+/*
+ * Versions can't run ahead: there are not more of a set than entries, from the first or from the
+ * one that was seen here. That bound needs no entry, so it holds however far back that one is.
+ */
+static vt_err check_pace(
+	struct vt_verify *v, const struct vt_logged *l, const struct vt_trusted_set *t)
+{
+	uint64_t version = l->entry.u.content.version;
+
+	if (version <= l->index &&
+		(!t || version <= t->version ||
+			(l->index > t->index && version - t->version <= l->index - t->index)))
+		return VT_OK;
+	return vt_verify_refuse(v, VT_REFUSED_CONTENT,
+		"the log is too short for version %" PRIu64 " of entry %" PRIu64, version,
+		l->index);
+}
+
+/* Each version names the one before it, back to the one that was seen here. */
+static vt_err check_row(
+	struct vt_verify *v, const struct vt_logged *l, const struct vt_trusted_set *t)
+{
+	struct vt_logged *before;
+	vt_err e = VT_OK;
+
+	for (unsigned i = 0; !e && i < VT_PLAN_CHAIN_MAX; i++) {
+		const struct vt_content *c = &l->entry.u.content;
+
+		if (t && c->version == t->version)
+			return vt_hash_eq(&l->leaf, &t->leaf)
+				? VT_OK
+				: vt_verify_refuse(v, VT_REFUSED_CONTENT,
+					  "the versions of a set don't go back to the one seen "
+					  "before: entries %" PRIu64 " and %" PRIu64,
+					  l->index, t->index);
+		e = vt_verify_version_before(v, l, &before);
+		if (!t || (!e && c->version < t->version))
+			break; /* a new machine; or an older version in place of a withdrawn one */
+		l = before;
+	}
+	return e == VT_END ? VT_OK : e;
+}
+
+/* The version of a live set against the highest one seen here, and against those before it. */
 static vt_err check_version(
 	struct vt_verify *v, const struct vt_live_list *live, const struct vt_logged *l)
 {
 	const struct vt_content *c = &l->entry.u.content;
 	const struct vt_trusted_set *t = vt_trusted_set_of(v->before, l->entry.kind, c->name);
-	struct vt_logged *before;
 	vt_err e;
 
 	if (t && t->version == c->version && vt_hash_eq(&t->leaf, &l->leaf))
@@ -168,8 +210,8 @@ static vt_err check_version(
 	if (t && c->previous.set && vt_hash_eq(&c->previous.hash, &t->leaf) &&
 		c->version == t->version + 1)
 		return VT_OK;
-	e = vt_verify_version_before(v, l, &before);
-	return e == VT_END ? VT_OK : e;
+	e = check_pace(v, l, t);
+	return e ? e : check_row(v, l, t);
 }
 
 /*

@@ -160,6 +160,31 @@ static vt_err replacement(struct vt_verify *v, const struct vt_logged *l,
 	}
 }
 
+/* What somebody on this machine wants instead of the live version: an older one of the log. */
+static vt_err pinned(struct vt_verify *v, const struct vt_logged *l, const struct vt_logged **out)
+{
+	static const enum vt_setting kinds[] = {VT_SETTING_PIN, VT_SETTING_ROLLBACK};
+	const struct vt_content *c = &l->entry.u.content;
+	uint64_t to = c->version;
+	vt_err e;
+
+	*out = l;
+	if (!v->job->settings || l->entry.kind != VT_ENTRY_CONTENT)
+		return VT_OK;
+	for (size_t i = 0; i < VT_COUNT(kinds); i++) {
+		const struct vt_setting_row *r =
+			vt_settings_find(v->job->settings, kinds[i], c->name);
+
+		if (r)
+			to = vt_min_u64(to, r->number);
+	}
+	e = to < 1 ? VT_EFORMAT : walk(v, l, to, out);
+	if (e == VT_EFORMAT)
+		return vt_verify_refuse(v, VT_REFUSED_CONTENT,
+			"a set is pinned to version %" PRIu64 ", which is not in the log", to);
+	return e;
+}
+
 static vt_err add_rules(struct vt_plan *p, const struct vt_live_list *live)
 {
 	for (size_t i = 0; i < live->n; i++) {
@@ -233,7 +258,9 @@ vt_err vt_verify_plan(struct vt_verify *v, const struct vt_logged *state,
 		if ((l->entry.kind != VT_ENTRY_CONTENT && l->entry.kind != VT_ENTRY_DIRECTIVE) ||
 			!vt_update_config_wants(v->config, l->entry.u.content.name))
 			continue;
-		e = replacement(v, l, newest, &l);
+		e = pinned(v, l, &l);
+		if (!e)
+			e = replacement(v, l, newest, &l);
 		if (!e && l)
 			e = add_set(v, l, p);
 	}

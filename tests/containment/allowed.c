@@ -17,6 +17,12 @@ int main(void)
 			printf("compiler %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
 		if (t[i].roles & VT_ROLE_UPDATER)
 			printf("updater %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
+		if (t[i].roles & VT_ROLE_COLLECTOR)
+			printf("collector %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
+		if (t[i].roles & VT_ROLE_PROCESSES)
+			printf("processes %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
+		if (t[i].roles & VT_ROLE_VERIFIER)
+			printf("verifier %ld %s %d\n", t[i].number, t[i].name, (int)t[i].check);
 	}
 	return 0;
 }

@@ -26,14 +26,21 @@ _Noreturn static void leave(void)
 
 static int attempt(enum vt_role role, long number)
 {
-	struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
+	struct vt_sandbox s = {
+		.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
 	pid_t pid = fork();
 	unsigned layers;
 	int status = 0;
 
 	if (pid == 0) {
-		if (role == VT_ROLE_UPDATER)
-			s.folder = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (role == VT_ROLE_UPDATER || role == VT_ROLE_VERIFIER)
+			s.folder = tmp;
+		if (role == VT_ROLE_COLLECTOR) {
+			s.readable = &tmp;
+			s.nreadable = 1;
+		}
 		if (vt_sandbox_enter(&s, &layers) || !(layers & VT_LAYER_SECCOMP))
 			_exit(99);
 		(void)syscall(number, 0, 0, 0, 0, 0, 0);
@@ -46,14 +53,25 @@ static int attempt(enum vt_role role, long number)
 
 int main(int argc, char **argv)
 {
-	enum vt_role role;
+	static const struct {
+		const char *name;
+		enum vt_role role;
+	} roles[] = {
+		{"worker", VT_ROLE_WORKER},
+		{"compiler", VT_ROLE_COMPILER},
+		{"updater", VT_ROLE_UPDATER},
+		{"collector", VT_ROLE_COLLECTOR},
+		{"processes", VT_ROLE_PROCESSES},
+		{"verifier", VT_ROLE_VERIFIER},
+	};
+	enum vt_role role = (enum vt_role)0;
 	unsigned tried = 0;
 
-	if (argc != 2)
+	for (size_t i = 0; argc == 2 && i < sizeof roles / sizeof *roles; i++)
+		if (strcmp(argv[1], roles[i].name) == 0)
+			role = roles[i].role;
+	if (!role)
 		return 2;
-	role = strcmp(argv[1], "compiler") == 0   ? VT_ROLE_COMPILER
-		: strcmp(argv[1], "updater") == 0 ? VT_ROLE_UPDATER
-						  : VT_ROLE_WORKER;
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
 	for (long base = 0; base <= X32; base += X32) {
 		for (long n = 0; n < NUMBERS; n++) {

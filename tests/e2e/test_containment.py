@@ -37,7 +37,7 @@ def programs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("programs")
     for p in (folder, folder.parent, folder.parent.parent):
         p.chmod(0o755)
-    for name in ("pool-scan", "worker-faulty", "worker-hostile", "sweep", "allowed", "escape-names"):
+    for name in ("pool-scan", "worker-faulty", "worker-hostile", "sweep", "allowed", "escape-names", "verify-hostile"):
         shutil.copy(HELPERS / name, folder / name)
     (folder / "image").write_bytes(b"image")
     return folder
@@ -79,7 +79,7 @@ def files(programs, request):
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("role", ["worker", "compiler", "updater"])
+@pytest.mark.parametrize("role", ["worker", "compiler", "updater", "collector", "processes", "verifier"])
 def test_every_system_call_number(programs, user, role):
     table = {}
     for line in run("self", programs / "allowed").stdout.splitlines():
@@ -336,6 +336,116 @@ def test_worker_has_nothing(programs, files):
         if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode == 0:
             kinds.append("user")
         for kind in kinds:
+            assert os.readlink(proc / "ns" / kind) != os.readlink(f"/proc/self/ns/{kind}"), kind
+    finally:
+        p.kill()
+        p.wait()
+        secret.close()
+
+
+# The verifying child of `vitrine update`: the shipped one, with a verification that was taken over.
+
+def landlocked():
+    lsm = Path("/sys/kernel/security/lsm")
+    return not lsm.exists() or "landlock" in lsm.read_text()
+
+
+@pytest.fixture
+def update(files):
+    """An update folder as one is after some updates."""
+    folder = files / "update"
+    for name in ("chunk", "sets/g1", "chunk/aa"):
+        (folder / name).mkdir(parents=True)
+    for name in ("trusted", "settings", "plan", "sets/g1/base.vtdb", "chunk/aa/a"):
+        (folder / name).write_text("as it was")
+    for p in (folder, *folder.rglob("*")):
+        p.chmod(0o777 if p.is_dir() else 0o666)
+    return folder
+
+
+def verify(programs, user, folder, *what):
+    p = run(user, programs / "verify-hostile", folder, *what)
+    assert p.returncode == 0, p.stderr
+    return p.stdout.splitlines()
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_ways_out_of_the_verifier(programs, update, user):
+    victim, escaped = Path("/tmp/vitrine-victim"), Path("/tmp/vitrine-escaped")
+    victim.write_text("here")
+    try:
+        answers = {n: verify(programs, user, update, "out", n)[-1] for n in escapes(programs)}
+        assert victim.read_text() == "here"
+        assert not escaped.exists() and not escaped.is_symlink()
+    finally:
+        victim.unlink(missing_ok=True)
+    # standard error is /dev/null there
+    assert {n for n, a in answers.items() if "WORKED" in a} == {"write_stderr"}
+    answers.pop("write_stderr")
+    # the few that it has calls for are refused by Landlock; each other one ends it
+    denied = {n for n, a in answers.items() if a == "stale: denied"}
+    killed = {n for n, a in answers.items() if "signal 31" in a}
+    assert denied | killed == set(answers), answers
+    assert len(killed) > 70 and {"unix", "socketpair", "execve", "open", "memfd"} <= killed
+    assert "openat" in denied
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_verifier_writes_nothing_but_pieces(programs, update, user):
+    if not landlocked():
+        pytest.skip("no Landlock")
+    for name in ("settings", "trusted", "plan", "new", "sets/g1/base.vtdb", "sets/g1/new", "../new", "/tmp/vitrine-new"):
+        assert verify(programs, user, update, "put", name) == ["stale: denied"], name
+    for name in ("chunk/aa/a", "chunk/new"):
+        assert verify(programs, user, update, "put", name) == ["stale: WORKED"], name
+    assert verify(programs, user, update, "read", "trusted") == ["stale: WORKED"]
+    for name in ("/etc/passwd", "../../image", "../secret"):
+        assert verify(programs, user, update, "read", name) == ["stale: denied"], name
+
+
+LOG_PATHS = ["checkpoint", "tile/0/000.p/3", "tile/entries/x001/234", "history/12", "chunk/ab/ab" + "0" * 62]
+
+
+def test_verifier_asks_for_files_of_a_log_only(programs, update):
+    """What is asked of a source goes to a web server, perhaps: it has no room for messages."""
+    for path in LOG_PATHS:
+        assert verify(programs, "self", update, "ask", path) == ["served " + path, "stale: WORKED"]
+    for path in ("/etc/passwd", "../x", "checkpoint/../x", "checkpoint?secret", "secret", "tile/0/0", "tile/entries",
+                 "history/", "history/01", "history/1/2", "chunk/ab/aa" + "0" * 62, "chunk/ab/ab" + "0" * 61,
+                 "chunk/AB/AB" + "0" * 62, "update.conf", "a" * 250):
+        assert verify(programs, "self", update, "ask", path) == \
+            ["failed: the verifying process spoke badly and was ended"], path
+
+
+@pytest.mark.parametrize("what, says", [
+    (("refusal", "9999"), "spoke badly"), (("refusal", "0"), "without a result"), (("source", "7"), "spoke badly"),
+    (("crash",), "signal 4"), (("exit",), "without a result"),
+])
+def test_verifier_is_not_believed(programs, update, what, says):
+    answer, = verify(programs, "self", update, *what)
+    assert answer.startswith("failed: ") and says in answer
+
+
+def test_verifier_has_nothing(programs, update):
+    if os.geteuid() != 0:
+        pytest.skip("another process's namespaces are root's to see")
+    secret = open(update / "secret", "w")
+    os.set_inheritable(secret.fileno(), True)
+    p = subprocess.Popen([programs / "verify-hostile", update, "wait"], stdout=subprocess.PIPE, close_fds=False,
+                         env={**os.environ, "SECRET": "yes"})
+    try:
+        p.stdout.readline()
+        (child, _), = children(p.pid)
+        proc = Path(f"/proc/{child}")
+        fds = {int(f.name): os.readlink(f) for f in (proc / "fd").iterdir()}
+        assert [fds[i] for i in range(3)] == ["/dev/null"] * 3
+        assert fds[3].startswith("socket:")
+        assert {n: t for n, t in fds.items() if n > 3} == {4: str(update), 5: str(update / "chunk")}
+        assert (proc / "environ").read_bytes().strip(b"\0") == b""
+        status = (proc / "status").read_text()
+        for line in ("NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"):
+            assert f"\n{line}\n" in status
+        for kind in ("net", "mnt", "ipc", "uts"):
             assert os.readlink(proc / "ns" / kind) != os.readlink(f"/proc/self/ns/{kind}"), kind
     finally:
         p.kill()

@@ -8,14 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/num.h"
 #include "cli/log/keep.h"
 #include "cli/log/log.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/where.h"
+#include "crypto/hash.h"
 #include "os/fd.h"
 #include "store/folder.h"
+#include "update/trusted.h"
 
 #define COMMAND "vitrine log compare"
 #define EXIT_UNKNOWN VT_EXIT_ERROR
@@ -60,12 +63,73 @@ struct view {
 	struct vt_log_place place; /* site is NULL for a lone head */
 };
 
-/* Where state folders keep the head that they last verified. */
-static const char *const heads[] = {"checkpoint", "head", "update/head", "follow/head"};
-
-static vt_err read_head(const char *name, const struct stat *st, vt_buf *out, bool *out_place)
+/* The head that `vitrine update` pinned. VT_END: it has none. */
+static vt_err read_trusted(int dir, vt_buf *out)
 {
+	static const char *const places[] = {"update/" VT_TRUSTED_FILE, VT_TRUSTED_FILE};
+	struct vt_trusted *t = calloc(1, sizeof *t);
+	vt_buf text = VT_BUF_INIT(VT_TRUSTED_MAX);
+	vt_err e = t ? VT_END : VT_ENOMEM;
+
+	for (size_t i = 0; e == VT_END && i < VT_COUNT(places); i++)
+		e = vt_store_read(dir, places[i], VT_TRUSTED_MAX, &text);
+	if (!e)
+		e = vt_trusted_parse(vt_buf_span(&text), t);
+	if (!e)
+		e = t->has_head ? vt_buf_add(out, t->note.p, t->note.n) : VT_END;
+	vt_buf_free(&text);
+	free(t);
+	return e;
+}
+
+/* The head that `vitrine log follow` saw last, of a log of the policy. VT_END: it has none. */
+static vt_err read_followed(int dir, const struct vt_log_trust *t, vt_buf *out)
+{
+	vt_err e = VT_END;
+
+	for (size_t i = 0; e == VT_END && i < t->p->nlogs; i++) {
+		vt_buf path = VT_BUF_INIT(100);
+		uint8_t sum[32];
+
+		vt_sha256(vt_span_str(t->p->logs[i].key.name), sum);
+		e = vt_buf_addf(&path, "follow/");
+		if (!e)
+			e = vt_hex_add(&path, vt_span_of(sum, sizeof sum));
+		if (!e)
+			e = vt_buf_add(&path, "/head", sizeof "/head");
+		if (!e)
+			e = vt_store_read(dir, (const char *)path.p, VT_NOTE_MAX, out);
+		vt_buf_free(&path);
+	}
+	return e;
+}
+
+/* A machine's or a monitor's state folder, or a place. */
+static vt_err read_folder(
+	const char *name, const struct vt_log_trust *t, vt_buf *out, bool *out_place)
+{
+	static const char *const heads[] = {"checkpoint", "head"};
 	int dir;
+	vt_err e = vt_store_open(name, false, &dir);
+
+	if (e)
+		return e;
+	e = VT_END;
+	for (size_t i = 0; e == VT_END && i < VT_COUNT(heads); i++) {
+		e = vt_store_read(dir, heads[i], VT_NOTE_MAX, out);
+		*out_place = !e && i == 0;
+	}
+	if (e == VT_END)
+		e = read_trusted(dir, out);
+	if (e == VT_END)
+		e = read_followed(dir, t, out);
+	vt_fd_close(dir);
+	return e;
+}
+
+static vt_err read_head(const char *name, const struct stat *st, const struct vt_log_trust *t,
+	vt_buf *out, bool *out_place)
+{
 	vt_err e;
 
 	*out_place = false;
@@ -78,16 +142,7 @@ static vt_err read_head(const char *name, const struct stat *st, vt_buf *out, bo
 		*out_place = e == VT_ELIMIT || (!e && out->n && memchr(out->p, 0, out->n));
 		return *out_place ? VT_OK : e;
 	}
-	e = vt_store_open(name, false, &dir);
-	if (e)
-		return e;
-	e = VT_END;
-	for (size_t i = 0; e == VT_END && i < VT_COUNT(heads); i++) {
-		e = vt_store_read(dir, heads[i], VT_NOTE_MAX, out);
-		*out_place = !e && i == 0;
-	}
-	vt_fd_close(dir);
-	return e;
+	return read_folder(name, t, out, out_place);
 }
 
 static vt_err open_view(struct view *v, const char *name, struct vt_fetcher *f,
@@ -100,11 +155,12 @@ static vt_err open_view(struct view *v, const char *name, struct vt_fetcher *f,
 
 	v->place.name = name;
 	if (strncmp(name, "file://", 7) != 0 && stat(name, &st) == 0) {
-		e = read_head(name, &st, &note, &place);
+		e = read_head(name, &st, t, &note, &place);
 		if (e)
 			(void)snprintf(why, VT_LOG_WHY_MAX, "%s",
 				e == VT_END ? "no checkpoint, and no state folder with a head"
-					    : strerror(errno));
+					: e == VT_EIO ? strerror(errno)
+						      : vt_err_text(e));
 	}
 	if (e || place) {
 		vt_buf_free(&note);

@@ -18,7 +18,8 @@ struct vt_apply_job {
 	const char *command; /* starts each message */
 	const char *state;   /* the state folder; chunks are in update/chunk/ of it */
 	const struct vt_plan *plan;
-	bool merge; /* compile everything into one image, even if a small one would do */
+	vt_span log; /* the verifier key of the log that it is from */
+	bool merge;  /* compile everything into one image, even if a small one would do */
 	bool quiet;
 };
 

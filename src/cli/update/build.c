@@ -264,6 +264,9 @@ static vt_err build_everything(struct vt_build *b)
 		e = compile(b, &s, "base.vtdb", TIMEOUT_FULL_MS);
 	for (size_t i = 0; i < b->next.nsets; i++)
 		b->next.sets[i].base = b->next.sets[i].version;
+	b->next.nwithdrawn = b->plan->nrules;
+	for (size_t i = 0; i < b->plan->nrules; i++)
+		b->next.withdrawn[i] = b->plan->rules[i]->line;
 	vt_compose_free(c);
 	sources_free(&s);
 	return e;
@@ -296,9 +299,25 @@ static bool covers(const struct vt_plan_set *set, uint64_t base)
 	return set->chain[0]->version <= base + 1;
 }
 
+/* A rule that the large image was compiled without can't be given back by a small one. */
+static bool gives_back(const struct vt_build *b)
+{
+	for (size_t i = 0; i < b->now->nwithdrawn; i++) {
+		size_t k = 0;
+
+		while (k < b->plan->nrules &&
+			!vt_hash_eq(&b->plan->rules[k]->line, &b->now->withdrawn[i]))
+			k++;
+		if (k == b->plan->nrules)
+			return true;
+	}
+	return false;
+}
+
 static bool small_will_do(const struct vt_build *b)
 {
-	if (!b->now || b->merge || b->next.nsets != b->now->nsets)
+	if (!b->now || b->merge || b->next.nsets != b->now->nsets ||
+		!vt_span_eq(b->now->log, b->log) || gives_back(b))
 		return false;
 	for (size_t i = 0; i < b->plan->nsets; i++) {
 		const struct vt_plan_set *set = &b->plan->sets[i];
@@ -462,12 +481,19 @@ static vt_err list_sets(struct vt_build *b)
 	struct vt_generation *g = &b->next;
 
 	*g = (struct vt_generation){
+		.log = b->log,
 		.state_index = b->plan->state_index,
 		.state_version = b->plan->state_version,
 	};
 	g->sets = vt_arena_array(b->arena, b->plan->nsets + 1, sizeof *g->sets);
-	if (!g->sets)
+	g->withdrawn = vt_arena_array(b->arena, VT_ENTRY_LIVE_MAX, sizeof *g->withdrawn);
+	if (!g->sets || !g->withdrawn || vt_plan_digest(b->plan, &g->content))
 		return VT_ENOMEM;
+	g->has_content = true;
+	if (b->now && b->now->nwithdrawn) {
+		g->nwithdrawn = b->now->nwithdrawn;
+		memcpy(g->withdrawn, b->now->withdrawn, g->nwithdrawn * sizeof *g->withdrawn);
+	}
 	for (size_t i = 0; i < b->plan->nsets; i++) {
 		const struct vt_plan_set *set = &b->plan->sets[i];
 		const struct vt_content *last = set->chain[set->nchain - 1];

@@ -22,6 +22,7 @@ struct vt_build {
 	int sets;             /* of vt_live_open() */
 	int into;             /* of vt_live_new() */
 	const struct vt_plan *plan;
+	vt_span log;                     /* that the plan is from */
 	const struct vt_generation *now; /* in use; NULL: nothing */
 	bool merge;                      /* one image of everything */
 	vt_arena *arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/update/live.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,17 +71,38 @@ static bool parse_set(vt_span line, struct vt_live_set *s)
 	return vt_decimal_get(word(&line), &s->version) && vt_decimal_get(word(&line), &s->base);
 }
 
+static vt_err parse_withdrawn(vt_span *text, vt_arena *a, struct vt_generation *g)
+{
+	vt_span line;
+
+	g->withdrawn = vt_arena_array(a, VT_ENTRY_LIVE_MAX, sizeof *g->withdrawn);
+	if (!g->withdrawn)
+		return VT_ENOMEM;
+	while (take(text, "withdrawn", &line))
+		if (g->nwithdrawn == VT_ENTRY_LIVE_MAX ||
+			!vt_hex_get(line, g->withdrawn[g->nwithdrawn++].b, VT_HASH_SIZE))
+			return VT_EFORMAT;
+	return VT_OK;
+}
+
 static vt_err parse_manifest(vt_span text, vt_arena *a, struct vt_generation *g)
 {
 	vt_span line;
+	vt_err e;
 
 	if (!vt_span_at(text, 0, HEAD, strlen(HEAD)))
 		return VT_EFORMAT;
 	text = vt_span_clip(text, strlen(HEAD), text.n);
-	if (!take(&text, "state", &line) || !vt_decimal_get(word(&line), &g->state_index) ||
+	if (!take(&text, "log", &g->log) || !take(&text, "state", &line) ||
+		!vt_decimal_get(word(&line), &g->state_index) ||
 		!vt_decimal_get(word(&line), &g->state_version) || !take(&text, "applied", &line) ||
 		!vt_time_parse(line, &g->applied))
 		return VT_EFORMAT;
+	if (take(&text, "content", &line)) {
+		if (!vt_hex_get(line, g->content.b, VT_HASH_SIZE))
+			return VT_EFORMAT;
+		g->has_content = true;
+	}
 	g->sets = vt_arena_array(a, SETS_MAX, sizeof *g->sets);
 	if (!g->sets)
 		return VT_ENOMEM;
@@ -88,6 +110,9 @@ static vt_err parse_manifest(vt_span text, vt_arena *a, struct vt_generation *g)
 		if (g->nsets == SETS_MAX || !parse_set(line, &g->sets[g->nsets++]))
 			return VT_EFORMAT;
 	}
+	e = parse_withdrawn(&text, a, g);
+	if (e)
+		return e;
 	if (!take(&text, "images", &line))
 		return VT_EFORMAT;
 	g->delta = vt_span_eq(line, vt_span_str("base delta"));
@@ -95,15 +120,29 @@ static vt_err parse_manifest(vt_span text, vt_arena *a, struct vt_generation *g)
 										  : VT_EFORMAT;
 }
 
+static vt_err put_hash(vt_buf *b, const char *key, const vt_hash *h)
+{
+	vt_err e = vt_buf_addf(b, "%s ", key);
+
+	if (!e)
+		e = vt_hex_add(b, vt_span_of(h->b, sizeof h->b));
+	return e ? e : vt_buf_addf(b, "\n");
+}
+
 static vt_err write_manifest(vt_buf *b, const struct vt_generation *g)
 {
 	char when[VT_TIME_SIZE];
-	vt_err e = vt_buf_addf(b, HEAD "state %" PRIu64 " %" PRIu64 "\napplied %s\n",
-		g->state_index, g->state_version, vt_time_write(g->applied, when));
+	vt_err e = vt_buf_addf(b, HEAD "log %.*s\nstate %" PRIu64 " %" PRIu64 "\napplied %s\n",
+		(int)g->log.n, (const char *)g->log.p, g->state_index, g->state_version,
+		vt_time_write(g->applied, when));
 
+	if (!e && g->has_content)
+		e = put_hash(b, "content", &g->content);
 	for (size_t i = 0; !e && i < g->nsets; i++)
 		e = vt_buf_addf(b, "set %.*s %" PRIu64 " %" PRIu64 "\n", (int)g->sets[i].name.n,
 			(const char *)g->sets[i].name.p, g->sets[i].version, g->sets[i].base);
+	for (size_t i = 0; !e && i < g->nwithdrawn; i++)
+		e = put_hash(b, "withdrawn", &g->withdrawn[i]);
 	return e ? e : vt_buf_addf(b, "images base%s\n", g->delta ? " delta" : "");
 }
 
@@ -153,16 +192,19 @@ vt_err vt_live_bad(int dir, vt_arena *a, struct vt_generation *out)
 
 /* Switching ------------------------------------------------------------------------------------ */
 
-/* Files of a generation; nothing else is ever in its folder but what `directives` holds. */
-static const char *const files[] = {"manifest", "base.vtdb", "delta.vtdb", "crashes"};
-
+/* Whatever is in it: a power loss may have left files that were not finished. */
 static void remove_generation(int dir, const char *name)
 {
 	int sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *d = sub < 0 ? NULL : fdopendir(sub);
+	struct dirent *at;
 
-	for (size_t i = 0; sub >= 0 && i < VT_COUNT(files); i++)
-		(void)unlinkat(sub, files[i], 0);
-	vt_fd_close(sub);
+	if (!d)
+		vt_fd_close(sub);
+	while (d && (at = readdir(d)) != NULL)
+		(void)unlinkat(sub, at->d_name, 0);
+	if (d)
+		(void)closedir(d);
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
 
@@ -248,6 +290,22 @@ vt_err vt_live_back(int dir)
 	if (!e && bad[0] && strcmp(bad, live) != 0)
 		remove_generation(dir, bad);
 	return e;
+}
+
+vt_err vt_live_swap(int dir)
+{
+	char live[VT_GENERATION_MAX], good[VT_GENERATION_MAX];
+	vt_err e = read_link(dir, "good", good);
+
+	if (!e)
+		e = read_link(dir, "live", live);
+	if (!e && strcmp(live, good) == 0)
+		e = VT_END;
+	if (!e)
+		e = set_link(dir, "live", good);
+	if (!e)
+		e = set_link(dir, "good", live);
+	return e ? e : fsync(dir) ? VT_EIO : VT_OK;
 }
 
 /* What scans need ------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 /*
  * Generations of the content in use, in <state>/update/sets (docs/formats/update.md):
  *   <generation>/manifest      what it is made of
+ *   <generation>/plan          the plan that asked for it
  *   <generation>/base.vtdb     the image of everything, shared by generations (hard link)
  *   <generation>/delta.vtdb    what changed since, if anything
  *   <generation>/crashes       one byte for each worker that crashed on it
@@ -17,6 +18,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "tlog/merkle.h"
 
 #define VT_GENERATION_MAX 32
 /* Workers that may crash on a generation before the one before it is put back. */
@@ -29,11 +31,17 @@ struct vt_live_set {
 };
 struct vt_generation {
 	char name[VT_GENERATION_MAX];
+	vt_span log; /* its verifier key: versions are of this log and of no other */
 	uint64_t state_index, state_version;
 	int64_t applied;
 	size_t nsets;
 	struct vt_live_set *sets; /* by name */
 	bool delta;               /* there is a delta.vtdb */
+	bool has_content;
+	vt_hash content; /* vt_plan_digest() */
+	/* Lines that are withdrawn in base.vtdb, by SHA-256: it can't give them back. */
+	size_t nwithdrawn;
+	vt_hash *withdrawn;
 };
 
 /* <state>/update/sets, made if `make`. VT_EIO. */
@@ -44,6 +52,8 @@ VT_MUST_USE vt_err vt_live_read(int dir, const char *link, vt_arena *a, struct v
 VT_MUST_USE vt_err vt_live_switch(int dir, struct vt_generation *g);
 /* Puts the generation before back into use; VT_END: there is none. */
 VT_MUST_USE vt_err vt_live_back(int dir);
+/* The same without putting the other out of use: each becomes what the other was. */
+VT_MUST_USE vt_err vt_live_swap(int dir);
 /* Empties and makes new/; VT_EIO. */
 VT_MUST_USE vt_err vt_live_new(int dir, int *out_new);
 

@@ -58,9 +58,15 @@ static void switch_to(uint64_t index, const char *text, bool delta)
 {
 	struct vt_live_set sets[] = {{.name = vt_span_str("daily"), .version = index, .base = 1},
 		{.name = vt_span_str("main"), .version = 7, .base = 7}};
-	struct vt_generation g = {.state_index = index,
+	vt_hash withdrawn[] = {{{1, 2, 3}}};
+	struct vt_generation g = {.log = vt_span_str("updates.example+01234567+AAAA"),
+		.state_index = index,
 		.state_version = index + 1,
 		.applied = 1700000000,
+		.has_content = true,
+		.content = {{9, 8, 7}},
+		.nwithdrawn = 1,
+		.withdrawn = withdrawn,
 		.nsets = 2,
 		.sets = sets,
 		.delta = delta};
@@ -82,9 +88,12 @@ static void expect(const char *link, uint64_t index, const char *text, size_t im
 	size_t n;
 
 	assert_int_equal(vt_live_read(dir, link, &arena, &g), VT_OK);
+	assert_true(vt_span_eq(g.log, vt_span_str("updates.example+01234567+AAAA")));
 	assert_int_equal(g.state_index, index);
 	assert_int_equal(g.state_version, index + 1);
 	assert_int_equal(g.applied, 1700000000);
+	assert_true(g.has_content && g.content.b[0] == 9 && g.nwithdrawn == 1 &&
+		g.withdrawn[0].b[2] == 3);
 	assert_int_equal(g.nsets, 2);
 	assert_true(vt_span_eq(g.sets[0].name, vt_span_str("daily")));
 	assert_int_equal(g.sets[0].version, index);
@@ -181,27 +190,53 @@ static void test_crashes_put_the_one_before_back(void **unused)
 
 static void test_damaged_manifests(void **unused)
 {
-	static const char set_without_versions[] =
-		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nset a 1\n"
-		"images base\n";
-	static const char *const bad[] = {"", "vitrine/generation/v2\n",
-		"vitrine/generation/v1\nstate 1 1\n",
-		"vitrine/generation/v1\nstate 1 x\napplied 2026-01-01T00:00:00Z\nimages base\n",
-		"vitrine/generation/v1\nstate 1 1\napplied yesterday\nimages base\n",
-		set_without_versions,
-		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nimages all\n",
-		"vitrine/generation/v1\nstate 1 1\napplied 2026-01-01T00:00:00Z\nimages base\nx\n"};
+	static const char good[] = "state 1 1\napplied 2026-01-01T00:00:00Z\nset a 1 1\nimages "
+				   "base\n";
+	static const char *const bad[] = {"", "state 1 1\n",
+		"state 1 x\napplied 2026-01-01T00:00:00Z\nimages base\n",
+		"state 1 1\napplied yesterday\nimages base\n",
+		"state 1 1\napplied 2026-01-01T00:00:00Z\nset a 1\nimages base\n",
+		"state 1 1\napplied 2026-01-01T00:00:00Z\nimages all\n",
+		"state 1 1\napplied 2026-01-01T00:00:00Z\nimages base\nx\n",
+		"state 1 1\napplied 2026-01-01T00:00:00Z\ncontent 12\nimages base\n",
+		"state 1 1\napplied 2026-01-01T00:00:00Z\nwithdrawn 12\nimages base\n"};
 	struct vt_generation g;
+	char text[256];
 	int sub;
 
 	(void)unused;
 	switch_to(3, "three", false);
 	sub = openat(dir, "g1", O_RDONLY | O_DIRECTORY);
+	(void)snprintf(text, sizeof text, "vitrine/generation/v1\nlog a+b\n%s", good);
+	write_file(sub, "manifest", text);
+	assert_int_equal(vt_live_read(dir, "live", &arena, &g), VT_OK);
+	(void)snprintf(text, sizeof text, "vitrine/generation/v2\nlog a+b\n%s", good);
+	write_file(sub, "manifest", text);
+	assert_int_equal(vt_live_read(dir, "live", &arena, &g), VT_EFORMAT);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		write_file(sub, "manifest", bad[i]);
+		(void)snprintf(text, sizeof text, "vitrine/generation/v1\nlog a+b\n%s", bad[i]);
+		write_file(sub, "manifest", text);
 		assert_int_equal(vt_live_read(dir, "live", &arena, &g), VT_EFORMAT);
 	}
 	close(sub);
+}
+
+/* Each becomes what the other was; nothing is put out of use. */
+static void test_swap(void **unused)
+{
+	struct vt_generation g;
+
+	(void)unused;
+	switch_to(3, "three", false);
+	assert_int_equal(vt_live_swap(dir), VT_END);
+	switch_to(5, "five", true);
+	assert_int_equal(vt_live_swap(dir), VT_OK);
+	expect("live", 3, "three", 1);
+	expect("good", 5, "five", 2);
+	assert_int_equal(vt_live_bad(dir, &arena, &g), VT_END);
+	switch_to(6, "six", false);
+	expect("live", 6, "six", 1);
+	expect("good", 3, "three", 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -212,6 +247,7 @@ int main(void)
 		TEST(test_nothing_yet),
 		TEST(test_switching),
 		TEST(test_leftovers),
+		TEST(test_swap),
 		TEST(test_crashes_put_the_one_before_back),
 		TEST(test_damaged_manifests),
 	};

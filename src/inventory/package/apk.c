@@ -25,7 +25,7 @@ vt_err vt_apk_next(vt_span text, size_t *io_at, struct vt_package *out, vt_span 
 
 	if (!vt_paragraph_next(text, io_at, &paragraph))
 		return VT_END;
-	while (vt_line_next(paragraph, &at, &line)) {
+	while (vt_text_line(paragraph, &at, &line)) {
 		if (line.n < 2 || line.p[1] != ':') {
 			p.malformed = true;
 			continue;
@@ -53,7 +53,7 @@ bool vt_apk_file_next(struct vt_apk_files *f, vt_span *out_folder, vt_span *out_
 {
 	vt_span line;
 
-	while (vt_line_next(f->text, &f->at, &line)) {
+	while (vt_text_line(f->text, &f->at, &line)) {
 		if (line.n < 2 || line.p[1] != ':')
 			continue;
 		if (*line.p == 'F')

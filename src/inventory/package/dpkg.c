@@ -95,11 +95,11 @@ bool vt_dpkg_list_next(vt_span list, size_t *io_at, vt_span *out)
 	size_t at = *io_at, after;
 	vt_span line, next;
 
-	while (vt_line_next(list, &at, &line)) {
+	while (vt_text_line(list, &at, &line)) {
 		after = at;
 		if (line.n < 2 || *line.p != '/' || vt_span_eq(line, vt_span_str("/.")))
 			continue;
-		if (vt_line_next(list, &after, &next) && next.n > line.n &&
+		if (vt_text_line(list, &after, &next) && next.n > line.n &&
 			vt_span_at(next, 0, line.p, line.n) && next.p[line.n] == '/')
 			continue;
 		*io_at = at;

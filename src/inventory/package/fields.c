@@ -9,7 +9,7 @@ static bool is_blank(uint8_t b)
 	return b == ' ' || b == '\t' || b == '\r' || b == '\n';
 }
 
-bool vt_line_next(vt_span text, size_t *io_at, vt_span *out)
+bool vt_text_line(vt_span text, size_t *io_at, vt_span *out)
 {
 	size_t at = *io_at, end, next;
 
@@ -48,7 +48,7 @@ bool vt_paragraph_next(vt_span text, size_t *io_at, vt_span *out)
 
 	for (;;) {
 		start = at;
-		if (!vt_line_next(text, &at, &line)) {
+		if (!vt_text_line(text, &at, &line)) {
 			*io_at = at;
 			return false;
 		}
@@ -57,7 +57,7 @@ bool vt_paragraph_next(vt_span text, size_t *io_at, vt_span *out)
 	}
 	do
 		end = at;
-	while (vt_line_next(text, &at, &line) && vt_span_trim(line).n);
+	while (vt_text_line(text, &at, &line) && vt_span_trim(line).n);
 	*out = vt_span_of(text.p + start, end - start);
 	*io_at = at;
 	return true;
@@ -69,7 +69,7 @@ bool vt_field_next(vt_span paragraph, size_t *io_at, struct vt_field *out, bool 
 	vt_span line, value;
 
 	for (;;) {
-		if (!vt_line_next(paragraph, &at, &line)) {
+		if (!vt_text_line(paragraph, &at, &line)) {
 			*io_at = at;
 			return false;
 		}
@@ -79,7 +79,7 @@ bool vt_field_next(vt_span paragraph, size_t *io_at, struct vt_field *out, bool 
 	}
 	value = vt_span_of(line.p + colon + 1, line.n - colon - 1);
 	out->name = vt_span_trim(vt_span_of(line.p, colon));
-	for (before = at; vt_line_next(paragraph, &at, &line) && line.n && is_blank(*line.p);
+	for (before = at; vt_text_line(paragraph, &at, &line) && line.n && is_blank(*line.p);
 		before = at)
 		value.n = (size_t)(line.p + line.n - value.p);
 	out->value = vt_span_trim(value);
@@ -122,7 +122,7 @@ bool vt_field_join(vt_arena *a, vt_span value, vt_span *out)
 	p = vt_arena_copy(a, value);
 	if (!p)
 		return false;
-	while (vt_line_next(value, &at, &line)) {
+	while (vt_text_line(value, &at, &line)) {
 		if (n && line.n) { /* the one blank that says that the line goes on */
 			line.p++;
 			line.n--;

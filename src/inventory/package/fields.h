@@ -18,7 +18,7 @@ struct vt_field {
 };
 
 /* The next line without its end; *io_at moves behind it. False at the end. */
-bool vt_line_next(vt_span text, size_t *io_at, vt_span *out);
+bool vt_text_line(vt_span text, size_t *io_at, vt_span *out);
 /* `s` without blanks, tabs and line ends at both ends. */
 vt_span vt_span_trim(vt_span s);
 /* Compares with a lower- or upper-case word without case. */

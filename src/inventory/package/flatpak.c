@@ -11,7 +11,7 @@ vt_err vt_flatpak_metadata(vt_span text, struct vt_package *out)
 	size_t at = 0, eq;
 	vt_span line, key, value;
 
-	while (vt_line_next(text, &at, &line)) {
+	while (vt_text_line(text, &at, &line)) {
 		line = vt_span_trim(line);
 		if (line.n && *line.p == '[')
 			ours = vt_span_eq(line, vt_span_str("[Application]")) ||

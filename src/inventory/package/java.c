@@ -31,7 +31,7 @@ vt_err vt_java_pom(vt_span text, vt_arena *a, struct vt_package *out)
 	size_t at = 0;
 	char *name;
 
-	while (vt_line_next(text, &at, &line)) {
+	while (vt_text_line(text, &at, &line)) {
 		if (!property(line, &key, &value))
 			continue;
 		if (vt_span_eq(key, vt_span_str("groupId")))

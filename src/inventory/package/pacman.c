@@ -31,7 +31,7 @@ vt_err vt_pacman_desc(vt_span text, struct vt_package *out)
 	vt_span line, *to = NULL;
 	size_t at = 0;
 
-	while (vt_line_next(text, &at, &line)) {
+	while (vt_text_line(text, &at, &line)) {
 		line = vt_span_trim(line);
 		if (line.n > 2 && *line.p == '%' && line.p[line.n - 1] == '%') {
 			to = member_of(&p, line);
@@ -59,10 +59,10 @@ bool vt_pacman_file_next(vt_span text, size_t *io_at, vt_span *out)
 		if (!vt_span_find(text, 0, "%FILES%", 7, &start))
 			return false;
 		*io_at = start;
-		if (!vt_line_next(text, io_at, &line))
+		if (!vt_text_line(text, io_at, &line))
 			return false;
 	}
-	if (!vt_line_next(text, io_at, &line) || !line.n || *line.p == '%')
+	if (!vt_text_line(text, io_at, &line) || !line.n || *line.p == '%')
 		return false;
 	*out = line;
 	return true;

@@ -117,7 +117,7 @@ vt_err vt_snap_yaml(vt_span text, struct vt_package *out)
 	vt_span line;
 	size_t at = 0, colon;
 
-	while (vt_line_next(text, &at, &line)) {
+	while (vt_text_line(text, &at, &line)) {
 		if (!line.n || *line.p == ' ' || !vt_span_find(line, 0, ":", 1, &colon))
 			continue;
 		for (size_t i = 0; i < VT_COUNT(keys); i++)
