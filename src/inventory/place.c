@@ -3,11 +3,20 @@
 
 #include "base/num.h"
 
-/* The folder of a path: "/a/b" of "/a/b/c"; without what stands behind '#'. */
+/*
+ * The folder of a path: "/a/b" of "/a/b/c"; without what stands behind '#'. Of a process's file
+ * that no name leads to, "/proc/12/exe#/a/b/c", it is where it was.
+ */
 static vt_span folder_of(vt_span path)
 {
-	const uint8_t *hash = memchr(path.p, '#', path.n);
+	const uint8_t *hash = path.n ? memchr(path.p, '#', path.n) : NULL;
 	size_t n = hash ? (size_t)(hash - path.p) : path.n;
+
+	if (n + 1 < path.n && vt_span_at(path, 0, "/proc/", 6) && path.p[n + 1] == '/') {
+		path = vt_span_of(path.p + n + 1, path.n - n - 1);
+		hash = memchr(path.p, '#', path.n);
+		n = hash ? (size_t)(hash - path.p) : path.n;
+	}
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
