@@ -23,7 +23,6 @@ struct vt_collect {
 	const char **sources;
 	uint64_t seen, read;
 };
-#define FAKE_MAX 200000u
 
 /* A run without a tree, for what is handed its bytes. */
 void fake_begin(struct vt_collect *c);

@@ -4,19 +4,27 @@
 #include "base/num.h"
 
 /*
- * The folder of a path: "/a/b" of "/a/b/c"; without what stands behind '#'. Of a process's file
- * that no name leads to, "/proc/12/exe#/a/b/c", it is where it was.
+ * Without what stands behind '#'. Of a process's file that no name leads to, "/proc/12/exe#/a/b/c",
+ * it is where it was.
  */
-static vt_span folder_of(vt_span path)
+static vt_span file_of(vt_span locus)
 {
-	const uint8_t *hash = path.n ? memchr(path.p, '#', path.n) : NULL;
-	size_t n = hash ? (size_t)(hash - path.p) : path.n;
+	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
+	size_t n = hash ? (size_t)(hash - locus.p) : locus.n;
 
-	if (n + 1 < path.n && vt_span_at(path, 0, "/proc/", 6) && path.p[n + 1] == '/') {
-		path = vt_span_of(path.p + n + 1, path.n - n - 1);
-		hash = memchr(path.p, '#', path.n);
-		n = hash ? (size_t)(hash - path.p) : path.n;
+	if (n + 1 < locus.n && vt_span_at(locus, 0, "/proc/", 6) && locus.p[n + 1] == '/') {
+		locus = vt_span_of(hash + 1, locus.n - n - 1);
+		hash = memchr(locus.p, '#', locus.n);
+		n = hash ? (size_t)(hash - locus.p) : locus.n;
 	}
+	return vt_span_of(locus.p, n);
+}
+
+/* The folder of a path: "/a/b" of "/a/b/c#d". */
+static vt_span folder_of(vt_span locus)
+{
+	vt_span path = file_of(locus);
+	size_t n = path.n;
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
@@ -90,7 +98,8 @@ vt_err vt_place_of(
 		path = folder_of(o->locus);
 	else if (o->kind == VT_FACT_PACKAGE)
 		path = vt_place_root(o->locus);
-	if (is_own(path, p) || !path.n || path.p[0] != '/')
+	/* a folder that is the product's own stands in one that is not */
+	if (is_own(path, p) || is_own(file_of(o->locus), p) || !path.n || path.p[0] != '/')
 		path = vt_span_of("", 0);
 	copy = vt_arena_copy(a, path);
 	if (copy)

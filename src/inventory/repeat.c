@@ -114,10 +114,11 @@ static vt_err put_template(struct writer *w, const char *t)
 
 static const char *const by_kind[VT_FACT_KINDS] = {
 	[VT_FACT_PACKAGE] = "grep -n -F -e %N -- %p",
-	[VT_FACT_FILE] = "ls -ld -- %p && sha256sum -- %p",
+	[VT_FACT_FILE] = "if [ -f %p ]; then sha256sum -- %p; else ls -ld -- %p; fi",
 	[VT_FACT_FOLDER] = "ls -la -- %p",
 	[VT_FACT_EXECUTABLE] = "file -- %p && sha256sum -- %p",
-	[VT_FACT_CONTENT] = "sha256sum -- %p && vitrine inventory --only content --root %p",
+	[VT_FACT_CONTENT] =
+		"sha256sum -- %p && vitrine inventory --only content --root \"$(dirname -- %p)\"",
 	[VT_FACT_UNIT] = "cat -- %p",
 	[VT_FACT_MODULE] = "ls -l -- %p",
 	[VT_FACT_CERTIFICATE] = "openssl crl2pkcs7 -nocrl -certfile %p | openssl pkcs7 "

@@ -56,7 +56,7 @@ static vt_err save_link(struct vt_act *a, size_t step, size_t i)
 
 static bool save_step(struct vt_act *a, size_t step, uint64_t *io_saved)
 {
-	const struct vt_step *s = &a->r->plan->steps[step];
+	const struct vt_removal_step *s = &a->r->plan->steps[step];
 	char shown[VT_SHOWN_MAX];
 	const char *why = "a copy of it can't be made";
 
@@ -78,7 +78,7 @@ static bool save_step(struct vt_act *a, size_t step, uint64_t *io_saved)
 }
 
 /* Packages that are here now, made into files that install them again. */
-static void repack(struct vt_act *a, const struct vt_step *s)
+static void repack(struct vt_act *a, const struct vt_removal_step *s)
 {
 	char *folder = NULL, text[80], shown[VT_SHOWN_MAX];
 
@@ -103,7 +103,7 @@ static void repack(struct vt_act *a, const struct vt_step *s)
 		else
 			vt_act_say(a, "%s: dpkg-repack: %s; undoing needs its package file",
 				vt_act_shown(s->packages[i].name, shown), vt_run_text(&r, text));
-		vt_run_free(&r);
+		vt_run_drop(&r);
 	}
 	free(folder);
 }
@@ -180,7 +180,7 @@ static int by_path(const void *x, const void *y, void *files)
 }
 
 /* The order of the paths' bytes: what is in a folder comes after it. */
-static size_t *sorted(const struct vt_step *s)
+static size_t *sorted(const struct vt_removal_step *s)
 {
 	size_t *order = calloc(s->nfiles ? s->nfiles : 1, sizeof *order);
 

@@ -141,7 +141,7 @@ enum vt_mark vt_act_uninstall(struct vt_act *a)
 	if (!e)
 		m = after(a, vt_buf_span(&before), &r);
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	vt_buf_free(&before);
 	return m;
 }
@@ -163,7 +163,7 @@ enum vt_mark vt_act_install(struct vt_act *a)
 		vt_act_say(a, "the package manager: %s", vt_run_text(&r, text));
 		m = vt_run_ok(&r) ? VT_MARK_UNDONE : VT_MARK_KEPT;
 	}
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	free(folder);
 	return m;
 }

@@ -48,7 +48,7 @@ static bool unit_here(struct vt_act *a, const char *name)
 	(void)snprintf(root, sizeof root, "--root=%s", a->r->root_path);
 	ok = !vt_run(&run, &r) && vt_run_ok(&r);
 	vt_act_output(a, &r.output);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return ok;
 }
 

@@ -147,7 +147,7 @@ static bool unit_active(struct vt_act *a)
 	if (vt_run(&run, &r))
 		return true;
 	active = vt_run_ok(&r);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return active;
 }
 

@@ -148,7 +148,7 @@ static vt_err rpm_files(const struct search *s, const char *root, vt_packages_ex
 			vt_span_of(line.p, tab));
 	}
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	free(where);
 	return e;
 }

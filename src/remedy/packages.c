@@ -115,7 +115,7 @@ static vt_err list_one(const char *root, bool is_dpkg, vt_buf *out)
 		e = VT_EIO;
 	if (!e)
 		e = vt_buf_add(out, r.output.p, r.output.n);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	args_free(a);
 	return e;
 }
@@ -284,7 +284,7 @@ static vt_err apt_try(
 	/* Without apt, or with an apt that can't tell, dpkg's own refusal is what remains. */
 	if (!e && vt_run_ok(&r))
 		e = apt_along(vt_buf_span(&r.output), v, n, out_ok, why);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	args_free(a);
 	return e;
 }
@@ -308,7 +308,7 @@ vt_err vt_packages_try(
 	if (!e && dpkg(&v[0]))
 		e = apt_try(root, v, n, out_ok, why);
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	if (a)
 		args_free(a);
 	return e;

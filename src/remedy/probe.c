@@ -121,7 +121,7 @@ vt_err vt_probe_file(struct vt_probing *p, vt_span path, struct vt_removal_file 
 	if (!e) {
 		copy = vt_arena_copy(p->a, path);
 		out->path = vt_span_of(copy, path.n);
-		out->loose = is_loose(path);
+		out->loose = out->type == VT_REMOVAL_FILE && is_loose(path);
 		if (!copy)
 			e = VT_ENOMEM;
 	}
@@ -253,17 +253,35 @@ static vt_err place_of_target(struct vt_probing *p, const struct vt_target *t)
 	return e;
 }
 
-/* Folders first: files that are in one of them need no place of their own. */
+static bool has_path(const struct vt_target *t)
+{
+	return t->kind == VT_TARGET_FOLDER || t->kind == VT_TARGET_BROWSER ||
+		t->kind == VT_TARGET_CERTIFICATE || t->kind == VT_TARGET_PATH;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const struct vt_target *a = *(const struct vt_target *const *)x;
+	const struct vt_target *b = *(const struct vt_target *const *)y;
+	int r = memcmp(a->value.p, b->value.p, vt_min_size(a->value.n, b->value.n));
+
+	return r ? r : (a->value.n > b->value.n) - (a->value.n < b->value.n);
+}
+
+/* By path: what is in a folder that is a place needs none of its own. */
 static vt_err places(struct vt_probing *p)
 {
-	static const enum vt_target_kind order[] = {
-		VT_TARGET_FOLDER, VT_TARGET_BROWSER, VT_TARGET_CERTIFICATE, VT_TARGET_PATH};
-	vt_err e = VT_OK;
+	const struct vt_target **v = vt_arena_array(p->a, p->t->n + 1, sizeof *v);
+	vt_err e = v ? VT_OK : VT_ENOMEM;
+	size_t n = 0;
 
-	for (size_t k = 0; k < VT_COUNT(order); k++)
-		for (size_t i = 0; i < p->t->n && !e; i++)
-			if (p->t->v[i].kind == order[k])
-				e = place_of_target(p, &p->t->v[i]);
+	for (size_t i = 0; i < p->t->n && !e; i++)
+		if (has_path(&p->t->v[i]))
+			v[n++] = &p->t->v[i];
+	if (!e)
+		qsort(v, n, sizeof *v, by_value);
+	for (size_t i = 0; i < n && !e; i++)
+		e = place_of_target(p, v[i]);
 	return e;
 }
 

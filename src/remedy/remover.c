@@ -111,7 +111,7 @@ vt_err vt_act_program(struct vt_act *a, const char *const *argv, uint32_t timeou
 	if (!*out_ok)
 		vt_act_say(a, "%s: %s", argv[0],
 			*out_missing ? "there is no such program" : vt_run_text(&r, text));
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return VT_OK;
 }
 
@@ -249,7 +249,7 @@ static vt_err do_step(
 	vt_err e;
 
 	act_begin(&a, r, i, false);
-	(void)snprintf(does, sizeof does, "%s: %.*s", vt_step_word(a.s->kind),
+	(void)snprintf(does, sizeof does, "%s: %.*s", vt_removal_step_word(a.s->kind),
 		(int)vt_min_size(a.s->does.n, 500), (const char *)a.s->does.p);
 	e = add(r, before, i + 1, does);
 	if (!e) {
@@ -265,7 +265,7 @@ static vt_err do_step(
 
 static bool settled(const struct vt_remover *r, size_t i)
 {
-	enum vt_step_kind k = r->plan->steps[i].kind;
+	enum vt_removal_step_kind k = r->plan->steps[i].kind;
 
 	/* What only looks is looked at again: things may have changed since. */
 	if (k == VT_STEP_REPLACEMENT || k == VT_STEP_RECHECK || k == VT_STEP_REBOOT ||
@@ -302,26 +302,37 @@ vt_err vt_remover_apply(struct vt_remover *r, const char *who, bool once, enum v
 	return e;
 }
 
+static bool undoes(const struct vt_remover *r, size_t i)
+{
+	return kinds[r->plan->steps[i].kind].undo && r->last[i] != VT_MARK_RUN &&
+		r->last[i] != VT_MARK_UNDONE;
+}
+
+static vt_err undo_step(struct vt_remover *r, size_t i, enum vt_ending *io_ending)
+{
+	enum vt_mark m = VT_MARK_FAILED;
+	vt_err e = do_step(r, i, VT_MARK_UNDO, kinds[r->plan->steps[i].kind].undo, &m);
+
+	if (e)
+		return e;
+	r->last[i] = m == VT_MARK_DONE ? VT_MARK_UNDONE : m;
+	if (m == VT_MARK_KEPT || m == VT_MARK_FAILED)
+		*io_ending = VT_ENDING_FAILED;
+	return VT_OK;
+}
+
+/* The last first, but packages before all: other files lie in their folders. */
 vt_err vt_remover_undo(struct vt_remover *r, const char *who, enum vt_ending *out)
 {
 	enum vt_ending ending = VT_ENDING_DONE;
 	vt_err e = add(r, VT_MARK_RUN, 0, who);
 
-	for (size_t i = r->plan->nsteps; i-- > 0 && !e;) {
-		vt_act_fn *undo = kinds[r->plan->steps[i].kind].undo;
-		enum vt_mark m;
-
-		if (!undo || r->last[i] == VT_MARK_RUN || r->last[i] == VT_MARK_UNDONE)
-			continue;
-		e = do_step(r, i, VT_MARK_UNDO, undo, &m);
-		if (e)
-			break;
-		if (m == VT_MARK_DONE)
-			m = VT_MARK_UNDONE;
-		r->last[i] = m;
-		if (m == VT_MARK_KEPT || m == VT_MARK_FAILED)
-			ending = VT_ENDING_FAILED;
-	}
+	for (size_t i = 0; i < r->plan->nsteps && !e; i++)
+		if (r->plan->steps[i].kind == VT_STEP_UNINSTALL && undoes(r, i))
+			e = undo_step(r, i, &ending);
+	for (size_t i = r->plan->nsteps; i-- > 0 && !e;)
+		if (r->plan->steps[i].kind != VT_STEP_UNINSTALL && undoes(r, i))
+			e = undo_step(r, i, &ending);
 	if (!e)
 		e = add(r, VT_MARK_END, 0,
 			ending == VT_ENDING_DONE ? "undone" : "undone as far as it goes");

@@ -60,7 +60,7 @@ static void package(struct vt_verifying *v, const struct vt_removal_package *p)
 			(int)vt_min_size(r.output.n, 200), (const char *)r.output.p);
 		vt_verify_say(v, VT_CHECK_THERE, argv[0], p->name, why);
 	}
-	vt_run_free(&r);
+	vt_run_drop(&r);
 }
 
 static void unit(struct vt_verifying *v, vt_span target)
@@ -91,7 +91,7 @@ static void unit(struct vt_verifying *v, vt_span target)
 		vt_verify_say(v, VT_CHECK_THERE, "systemctl is-enabled", target, why);
 	}
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 }
 
 /* Another way than act_accounts.c: the C library's reader of such files. */
@@ -191,14 +191,15 @@ static void processes(struct vt_verifying *v)
 		(void)closedir(d);
 	(void)snprintf(why, sizeof why, "%zu looked at, %zu could not be", seen, unreadable);
 	if (!bad)
-		vt_verify_say(v, unreadable || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
+		vt_verify_say(v,
+			(unreadable && v->live) || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
 			"/proc/*/maps", vt_span_str("processes"), why);
 }
 
 static void steps(struct vt_verifying *v)
 {
 	for (size_t i = 0; i < v->plan->nsteps; i++) {
-		const struct vt_step *s = &v->plan->steps[i];
+		const struct vt_removal_step *s = &v->plan->steps[i];
 
 		for (size_t k = 0; k < s->npackages; k++)
 			package(v, &s->packages[k]);

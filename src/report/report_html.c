@@ -28,7 +28,7 @@ static void cover(struct vt_html *h, const struct vt_report_input *in)
 	const struct vt_survey *s = in->run.survey;
 	const struct vt_directive *d = in->directive;
 	enum vt_shown shown = in->run.status.shown;
-	char started[VT_TIME_SIZE], ended[VT_TIME_SIZE];
+	char started[VT_UTC_SIZE], ended[VT_UTC_SIZE];
 
 	vt_html_put(
 		h, "<section class=\"cover\">\n<p class=\"over\">Report on a directive</p>\n<h1>");
@@ -144,7 +144,7 @@ static void dates(struct vt_html *h, const struct vt_report_input *in)
 
 static void other_run(struct vt_html *h, const char *title, const struct vt_report_run *r)
 {
-	char time[VT_TIME_SIZE];
+	char time[VT_UTC_SIZE];
 
 	if (!r->survey)
 		return;
@@ -164,7 +164,7 @@ static void other_run(struct vt_html *h, const char *title, const struct vt_repo
 vt_err vt_report_html(const struct vt_report_input *in, vt_buf *out)
 {
 	struct vt_html h = {.b = out};
-	char time[VT_TIME_SIZE];
+	char time[VT_UTC_SIZE];
 	size_t n = out->n;
 
 	vt_html_begin(&h, in->directive->title);

@@ -19,6 +19,7 @@ struct vt_layer_blob {
 	vt_span digest; /* "sha256:..." of the bytes as they are; empty if they can't be read */
 	vt_span diff;   /* of the uncompressed ones */
 	vt_span wrong;  /* what is wrong with it */
+	enum vt_miss why;
 	struct vt_tar tar;
 };
 

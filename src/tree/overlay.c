@@ -509,7 +509,17 @@ static vt_err view_open(void *g, uint64_t id, uint64_t max, int *out_fd)
 	return m ? vt_tar_open(w->o->tars[layer], m, w->spool, max, out_fd) : VT_EFORMAT;
 }
 
+static bool view_lacks(void *g, enum vt_miss *out_why)
+{
+	const struct vt_overlay_view *w = g;
+
+	if (w->lacks)
+		*out_why = w->why;
+	return w->lacks;
+}
+
 static const struct vt_graph_ops ops = {
+	.lacks = view_lacks,
 	.node = view_node,
 	.child = view_child,
 	.names = view_names,

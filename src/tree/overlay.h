@@ -56,6 +56,8 @@ struct vt_overlay_view {
 	const struct vt_spool *spool;
 	const struct vt_dent *lower; /* sorted by `parent`, which is the node's number here */
 	size_t nlower;
+	bool lacks; /* not all of its layers could be read, for this reason */
+	enum vt_miss why;
 };
 VT_MUST_USE vt_err vt_overlay_tree(struct vt_overlay_view *view, struct vt_tree **out);
 

@@ -53,14 +53,20 @@ static const struct vt_option_table table = {
 		 "are\nleft), 2 it could not begin.\n",
 };
 
+struct telling {
+	const struct vt_removal *plan;
+	bool dry;
+};
+
 static void say(void *ctx, size_t step, enum vt_mark mark, const char *text)
 {
-	const struct vt_removal *p = ctx;
-	const struct vt_step *s = &p->steps[step - 1];
+	const struct telling *t = ctx;
+	const struct vt_removal_step *s = &t->plan->steps[step - 1];
 
-	printf("%zu %s ", step, vt_step_word(s->kind));
+	printf("%zu %s ", step, vt_removal_step_word(s->kind));
 	vt_put_visible(stdout, s->target);
-	printf("%s%s\n", s->target.n ? ": " : "", vt_mark_word(mark));
+	printf("%s%s\n", s->target.n ? ": " : "",
+		t->dry && mark == VT_MARK_DONE ? "ready" : vt_mark_word(mark));
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
@@ -193,10 +199,11 @@ static int run(const struct settings *s, const char *path)
 	char *approver = NULL;
 	int status = VT_EXIT_ERROR;
 	bool doing = s->apply || s->resume || s->rollback;
+	struct telling t = {&f.plan, !doing};
 	vt_err e = vt_removal_open(&f, COMMAND, path);
 
 	r.plan = &f.plan;
-	r.ctx = &f.plan;
+	r.ctx = &t;
 	r.root_path = s->root;
 	r.root = r.folder = r.lock = r.journal.fd = -1;
 	if (e)

@@ -63,7 +63,7 @@ static void findings(FILE *f, const struct vt_removal *p)
 		fputs("None.\n", f);
 }
 
-static void files(FILE *f, const struct vt_step *s, bool all)
+static void files(FILE *f, const struct vt_removal_step *s, bool all)
 {
 	static const char letters[] = {'-', 'd', 'l', '?'};
 
@@ -88,9 +88,9 @@ static void steps(FILE *f, const struct vt_removal *p, bool all)
 {
 	fputs("\n## Steps\n\n", f);
 	for (size_t i = 0; i < p->nsteps; i++) {
-		const struct vt_step *s = &p->steps[i];
+		const struct vt_removal_step *s = &p->steps[i];
 
-		fprintf(f, "%zu. **%s** ", i + 1, vt_step_word(s->kind));
+		fprintf(f, "%zu. **%s** ", i + 1, vt_removal_step_word(s->kind));
 		vt_put_visible(f, s->target);
 		fputs(s->target.n ? ": " : "", f);
 		line(f, "", s->does);

@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "crypto/hash.h"
 #include "inventory/judge.h"
+#include "inventory/name/purl.h"
 #include "inventory/repeat.h"
 #include "ipc/setup.h"
 #include "os/fd.h"
@@ -202,6 +203,12 @@ static vt_err on_component(struct run *r)
 	if (e || !r->begun)
 		return VT_EPEER;
 	c.subject = r->subject;
+	vt_buf_clear(&r->text);
+	e = c.purl.n ? VT_OK : vt_purl_of_component(&c, vt_span_of("", 0), &r->text);
+	if (e && e != VT_EUNSUPPORTED)
+		return e;
+	if (!c.purl.n)
+		c.purl = vt_buf_span(&r->text);
 	return vt_survey_component(r->s, &c);
 }
 

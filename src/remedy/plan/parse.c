@@ -11,7 +11,7 @@
 
 static const char *step_word(unsigned i)
 {
-	return vt_step_word((enum vt_step_kind)i);
+	return vt_removal_step_word((enum vt_removal_step_kind)i);
 }
 
 static const char *place_word(unsigned i)
@@ -76,7 +76,7 @@ static void take_package(struct vt_take *t, struct vt_removal_package *p)
 }
 
 /* What a step's target must look like. */
-static const char *target_trouble(const struct vt_removal *plan, const struct vt_step *s)
+static const char *target_trouble(const struct vt_removal *plan, const struct vt_removal_step *s)
 {
 	static const char *const refreshed[] = {"initramfs", "ldconfig", "certificates", "units"};
 	vt_span name = s->target;
@@ -117,7 +117,8 @@ static const char *target_trouble(const struct vt_removal *plan, const struct vt
 	return NULL;
 }
 
-static void check_step(struct vt_take *t, const struct vt_removal *plan, const struct vt_step *s)
+static void check_step(
+	struct vt_take *t, const struct vt_removal *plan, const struct vt_removal_step *s)
 {
 	static const struct {
 		bool files, packages;
@@ -149,12 +150,12 @@ static void check_step(struct vt_take *t, const struct vt_removal *plan, const s
 	}
 }
 
-static void take_step(struct vt_take *t, const struct vt_removal *plan, struct vt_step *s)
+static void take_step(struct vt_take *t, const struct vt_removal *plan, struct vt_removal_step *s)
 {
 	const json_t *packages, *files;
 	struct vt_take in;
 
-	s->kind = (enum vt_step_kind)vt_take_word(t, "step", step_word, VT_STEP_KINDS);
+	s->kind = (enum vt_removal_step_kind)vt_take_word(t, "step", step_word, VT_STEP_KINDS);
 	s->target = vt_take_bytes(t, "target", VT_REMOVAL_PATH_MAX, false);
 	s->does = vt_take_text(t, "does", TEXT_MAX, true);
 	s->undo = vt_take_text(t, "undo", TEXT_MAX, false);

@@ -22,14 +22,14 @@
 #define VT_REMOVAL_FILES_MAX 1000000
 #define VT_REMOVAL_PATH_MAX 4095
 
-enum vt_step_kind {
+enum vt_removal_step_kind {
 #define VT_STEP(ID, word, files, packages, meaning) VT_STEP_##ID,
 #include "remedy/plan/steps.def"
 #undef VT_STEP
 	VT_STEP_KINDS
 };
-const char *vt_step_word(enum vt_step_kind k);
-const char *vt_step_text(enum vt_step_kind k);
+const char *vt_removal_step_word(enum vt_removal_step_kind k);
+const char *vt_removal_step_text(enum vt_removal_step_kind k);
 
 enum vt_place_kind {
 #define VT_PLACE(ID, word, meaning) VT_PLACE_##ID,
@@ -61,8 +61,8 @@ struct vt_removal_file {
 	bool loose;     /* programs write to it: only dev and inode are compared */
 };
 
-struct vt_step {
-	enum vt_step_kind kind;
+struct vt_removal_step {
+	enum vt_removal_step_kind kind;
 	vt_span target;     /* unit, module, folder, "user NAME", "group NAME", "initramfs", ... */
 	vt_span does, undo; /* for people */
 	vt_span findings;   /* ids, spaces between */
@@ -113,7 +113,7 @@ struct vt_removal {
 	struct vt_removal_finding *findings;
 	struct vt_place *places;
 	vt_span *problems; /* why it can't be carried out as it is: sentences */
-	struct vt_step *steps;
+	struct vt_removal_step *steps;
 };
 
 /*

@@ -17,7 +17,7 @@ struct maker {
 	vt_arena *a;
 	struct vt_removal *out;
 	size_t cap;
-	struct vt_step nowhere; /* what no room is left for */
+	struct vt_removal_step nowhere; /* what no room is left for */
 	vt_err e;
 };
 
@@ -44,10 +44,10 @@ static vt_span __attribute__((format(printf, 2, 3))) textf(struct maker *m, cons
 #define ARG(s) (int)vt_min_size((s).n, 1200), (s).n ? (const char *)(s).p : ""
 #define S(literal) vt_span_str(literal)
 
-static struct vt_step *add(struct maker *m, enum vt_step_kind kind, vt_span target, vt_span finding,
-	vt_span does, vt_span undo)
+static struct vt_removal_step *add(struct maker *m, enum vt_removal_step_kind kind, vt_span target,
+	vt_span finding, vt_span does, vt_span undo)
 {
-	struct vt_step *s;
+	struct vt_removal_step *s;
 
 	if (m->e || m->out->nsteps == m->cap) {
 		if (!m->e)
@@ -55,7 +55,7 @@ static struct vt_step *add(struct maker *m, enum vt_step_kind kind, vt_span targ
 		return &m->nowhere;
 	}
 	s = &m->out->steps[m->out->nsteps++];
-	*s = (struct vt_step){
+	*s = (struct vt_removal_step){
 		.kind = kind, .target = target, .findings = finding, .does = does, .undo = undo};
 	return s;
 }
@@ -76,13 +76,22 @@ static void before(struct maker *m)
 		S("the copies stay in the removal's folder until somebody deletes them"));
 }
 
+/* Something may run from there. */
+static bool has_program(const struct vt_scene_place *p)
+{
+	for (size_t i = 0; i < p->nfiles; i++)
+		if (p->files[i].type == VT_REMOVAL_FILE && (p->files[i].mode & 0111))
+			return true;
+	return false;
+}
+
 static void units(struct maker *m)
 {
 	const struct vt_scene *s = m->p->scene;
 
 	for (size_t i = 0; i < s->nunits; i++) {
 		const struct vt_scene_unit *u = &s->units[i];
-		struct vt_step *step = add(m, VT_STEP_MASK, u->name, u->finding,
+		struct vt_removal_step *step = add(m, VT_STEP_MASK, u->name, u->finding,
 			S("link it to /dev/null in /etc/systemd/system, so that nothing starts it "
 			  "again, even if it is written again; the link stays"),
 			S("take the link away, put back what stood there"));
@@ -96,8 +105,7 @@ static void units(struct maker *m)
 				ARG(s->units[i].product->removal)),
 			S("start it"));
 	for (size_t i = 0; i < s->nplaces; i++)
-		if (s->places[i].place.kind == VT_PLACE_FOLDER ||
-			s->places[i].place.kind == VT_PLACE_FILE)
+		if (has_program(&s->places[i]))
 			(void)add(m, VT_STEP_END, s->places[i].place.path,
 				s->places[i].place.finding,
 				S("end what runs from there (SIGTERM, then SIGKILL)"),
@@ -106,6 +114,16 @@ static void units(struct maker *m)
 		(void)add(m, VT_STEP_UNLOAD, s->modules[i].target, s->modules[i].finding,
 			S("unload it; if it is in use it goes with the next restart"),
 			S("load it"));
+}
+
+static bool said_before(const struct maker *m, size_t i)
+{
+	const struct vt_survey *s = m->p->survey;
+
+	for (size_t k = 0; k < i; k++)
+		if (vt_span_eq(s->findings[k].product, s->findings[i].product))
+			return true;
+	return false;
 }
 
 /* The makers' ways, for when the packages defend themselves. */
@@ -119,7 +137,7 @@ static vt_span ways(struct maker *m)
 			vt_catalogue_product(m->p->catalogue, s->findings[i].product);
 
 		if (p && p->removal.n && m->p->targets->acting[i] == VT_ACTING_HERE &&
-			text.n < 2000)
+			text.n < 1000 && !said_before(m, i))
 			text = textf(m, "%.*s%s%.*s: %.*s%s%.*s", ARG(text), text.n ? " " : "",
 				ARG(p->name), ARG(p->removal), p->removal_url.n ? " " : "",
 				ARG(p->removal_url));
@@ -134,7 +152,7 @@ static void packages(struct maker *m)
 
 	for (size_t k = 0; k < VT_COUNT(managers); k++) {
 		struct vt_removal_package *v;
-		struct vt_step *step;
+		struct vt_removal_step *step;
 		size_t n = 0;
 
 		v = vt_arena_array(m->a, s->npackages ? s->npackages : 1, sizeof *v);
@@ -165,8 +183,9 @@ static void residue(struct maker *m)
 	for (size_t i = 0; i < s->nplaces; i++) {
 		const struct vt_scene_place *x = &s->places[i];
 		bool certificate = x->place.kind == VT_PLACE_CERTIFICATE;
-		struct vt_step *step = add(m, certificate ? VT_STEP_DISTRUST : VT_STEP_SWEEP,
-			x->place.path, x->place.finding,
+		struct vt_removal_step *step = add(m,
+			certificate ? VT_STEP_DISTRUST : VT_STEP_SWEEP, x->place.path,
+			x->place.finding,
 			certificate ? S("remove this certificate's file, if it is still this one")
 				    : S("remove what is left there, each file only if it is "
 					"still the one that the plan saw"),
@@ -180,7 +199,7 @@ static void residue(struct maker *m)
 		libraries |= x->place.kind == VT_PLACE_FOLDER || x->place.kind == VT_PLACE_FILE;
 	}
 	for (size_t i = 0; i < s->naccounts; i++) {
-		struct vt_step *step = add(m, VT_STEP_ACCOUNT, s->accounts[i].target,
+		struct vt_removal_step *step = add(m, VT_STEP_ACCOUNT, s->accounts[i].target,
 			s->accounts[i].finding,
 			S("remove it, if it has the number that the plan saw; its home folder is "
 			  "not touched"),

@@ -233,6 +233,37 @@ static void elsewhere(struct maker *m, const struct vt_finding *f, const struct 
 	}
 }
 
+/* Where people keep their own things: one sign there may be a document that names the product. */
+static bool peoples(vt_span locus)
+{
+	static const char *const folders[] = {
+		"/opt/", "/etc/", "/usr/", "/var/", "/run/", "/lib/", "/lib64/", "/bin/", "/sbin/"};
+
+	for (size_t i = 0; i < VT_COUNT(folders); i++)
+		if (vt_span_at(locus, 0, folders[i], strlen(folders[i])))
+			return false;
+	return locus.n && locus.p[0] == '/';
+}
+
+/*
+ * One sign is not enough to remove anything. But where the product is confirmed on this system, its
+ * other signs in the system's folders are its traces, and are taken away with it.
+ */
+static bool is_trace(const struct maker *m, const enum vt_standing *standings)
+{
+	const struct vt_finding *f = &m->s->findings[m->finding], *g;
+	bool confirmed = false;
+
+	for (size_t i = 0; i < m->s->nfindings && !confirmed; i++) {
+		g = &m->s->findings[i];
+		confirmed = standings[i] == VT_STANDING_COVERED && !g->embedded &&
+			g->subject == f->subject && vt_span_eq(g->product, f->product);
+	}
+	for (size_t i = 0; i < f->n && confirmed; i++)
+		confirmed = !peoples(m->s->observations[f->observations[i]].locus);
+	return confirmed;
+}
+
 static void finding(struct maker *m, enum vt_standing standing, uint32_t subject)
 {
 	const struct vt_finding *f = &m->s->findings[m->finding];
@@ -279,7 +310,11 @@ vt_err vt_targets_make(const struct vt_survey *s, const struct vt_catalogue *c,
 		m.finding = i;
 		m.product = vt_catalogue_product(c, s->findings[i].product);
 		if (m.product)
-			finding(&m, standings[i], subject);
+			finding(&m,
+				standings[i] == VT_STANDING_CANDIDATE && is_trace(&m, standings)
+					? VT_STANDING_COVERED
+					: standings[i],
+				subject);
 	}
 	return m.e;
 }

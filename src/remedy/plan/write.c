@@ -76,10 +76,10 @@ static json_t *package(const struct vt_removal_package *p)
 	return NULL;
 }
 
-static json_t *step(const struct vt_step *s)
+static json_t *step(const struct vt_removal_step *s)
 {
 	json_t *o = json_object(), *list;
-	bool ok = o && put(o, "step", json_string(vt_step_word(s->kind))) &&
+	bool ok = o && put(o, "step", json_string(vt_removal_step_word(s->kind))) &&
 		put(o, "target", bytes(s->target)) && put_text(o, "does", s->does) &&
 		put_text(o, "undo", s->undo) && put_given(o, "findings", s->findings) &&
 		put_given(o, "sha256", s->sha256) &&
