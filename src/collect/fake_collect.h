@@ -14,7 +14,7 @@ struct vt_collect {
 	enum vt_platform platform;
 	struct vt_catalogue catalogue;
 	vt_arena arena;
-	vt_buf text; /* "file name=a path=/a" */
+	vt_buf text;             /* "file name=a path=/a" */
 	bool hidden, live, loci; /* loci: facts begin with "@place " */
 	size_t seen, read, misses, facts, scans;
 };

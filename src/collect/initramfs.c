@@ -189,6 +189,8 @@ static vt_err start(struct vt_collect *c, void **out_state)
 {
 	static const char *const globs[] = {"/boot/initrd*", "/boot/initramfs*", "/initrd.img*",
 		"/boot/*/*/initrd*", "/boot/*/initrd*", "/efi/*/*/initrd*", "/boot/minirt*"};
+	static const char *const unified[] = {
+		"/boot/efi/EFI/Linux/*.efi", "/boot/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi"};
 	struct run *run = vt_arena_alloc(vt_collect_arena(c), sizeof *run);
 	struct vt_look_entry *e;
 	vt_span target;
@@ -207,6 +209,11 @@ static vt_err start(struct vt_collect *c, void **out_state)
 				if (e->node.type == VT_NODE_FILE &&
 					!vt_look_link(&run->l, e->path, &target))
 					look_image(run, e);
+	/* One that is a section of a unified kernel image (an EFI program) is not taken out. */
+	for (size_t i = 0; i < VT_COUNT(unified); i++)
+		if (vt_look_glob(&run->l, unified[i], &e))
+			for (; e; e = e->next)
+				vt_collect_missed(c, VT_AREA_BOOT, e->path, VT_MISS_UNSUPPORTED);
 	return VT_OK;
 }
 

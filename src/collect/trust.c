@@ -2,7 +2,8 @@
 /*
  * Collector "trust": certificates in the stores that something on this system believes: bundles and
  * folders of OpenSSL and GnuTLS, p11-kit's sources, Java's cacerts, and NSS databases of browsers
- * and users. A product that is gone and left a root certificate is not gone.
+ * and users. A product that is gone and left a root certificate is not gone. A system without any
+ * store trusts nobody: that its places are empty was seen, if it is a system (it has /etc/passwd).
  */
 #include "base/num.h"
 #include "collect/look.h"
@@ -206,7 +207,9 @@ static void look_keychains(struct run *run)
 static vt_err start(struct vt_collect *c, void **out_state)
 {
 	struct run run = {.l = {.c = c, .area = VT_AREA_TRUST}};
+	struct vt_look_entry *in;
 	struct vt_home *h;
+	struct vt_node node;
 
 	*out_state = NULL;
 	for (size_t i = 0; i < VT_COUNT(stores); i++) {
@@ -222,6 +225,9 @@ static vt_err start(struct vt_collect *c, void **out_state)
 					vt_look_printf(&run.l, "%.*s%s", (int)h->path.n,
 						(const char *)h->path.p, home_nss[i]));
 	look_keychains(&run);
+	if (vt_tree_stat(vt_collect_tree(c), vt_span_str("/etc/passwd"), true, &node) == VT_OK &&
+		vt_look_folder(&run.l, vt_span_str("/etc"), &in))
+		vt_look_source(&run.l, "places below", vt_span_str("/etc"));
 	vt_buf_free(&run.bytes);
 	return VT_OK;
 }

@@ -45,7 +45,8 @@ static void advance(const struct vt_directive *d, struct dates *t)
 		t->now = vt_day_add(t->first, p);
 	}
 	t->number++;
-	t->done = t->now <= before || t->now > t->until;
+	/* where the calendar ends, sums are cut off */
+	t->done = t->now <= before || t->now > t->until || t->now >= vt_day_of(9999, 12, 31);
 }
 
 static void start(const struct vt_directive *d, const struct vt_action *a, vt_day from,

@@ -163,15 +163,15 @@ static vt_err doubt_text(
 			word, c->broken);
 	else if (!c->sources)
 		e = vt_buf_addf(b, "%s: unknown: there is no source to ask", word);
-	else if (!is_enough(c, d->threshold))
-		e = vt_buf_addf(b,
-			"%s: %" PRIu64 " of %" PRIu64
-			" were read, and the directive asks for %u.%02u %%",
-			word, c->read, seen_of(c), d->threshold / 100, d->threshold % 100);
 	for (size_t i = 0; i < VT_COUNT(hiding) && !e && !b->n; i++)
 		if (c->misses[hiding[i]])
 			e = vt_buf_addf(b, "%s: %" PRIu64 " were left out: %s", word,
 				c->misses[hiding[i]], vt_miss_text(hiding[i]));
+	if (!e && !b->n && !is_enough(c, d->threshold))
+		e = vt_buf_addf(b,
+			"%s: %" PRIu64 " of %" PRIu64
+			" were read, and the directive asks for %u.%02u %%",
+			word, c->read, seen_of(c), d->threshold / 100, d->threshold % 100);
 	return !e && b->n ? put_misses(b, c) : e;
 }
 

@@ -49,6 +49,7 @@ static struct {
 	volatile uintptr_t begin, end;
 	volatile int fd;
 	volatile sig_atomic_t lost;
+	bool installed;
 } guarded;
 
 /*
@@ -81,8 +82,14 @@ vt_err vt_map_guard_install(void)
 {
 	struct sigaction sa = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
 
+	/* once before the sandbox, which has no sigaction(2) */
+	if (guarded.installed)
+		return VT_OK;
 	(void)sigemptyset(&sa.sa_mask);
-	return sigaction(SIGBUS, &sa, NULL) ? VT_EIO : VT_OK;
+	if (sigaction(SIGBUS, &sa, NULL))
+		return VT_EIO;
+	guarded.installed = true;
+	return VT_OK;
 }
 
 void vt_map_guard(vt_span map, int fd)

@@ -7,7 +7,7 @@
 
 struct vt_act {
 	struct vt_remover *r;
-	const struct vt_step *s;
+	const struct vt_removal_step *s;
 	size_t index;  /* of the step */
 	bool dry;      /* only tell */
 	vt_buf text;   /* what to tell: lines */

@@ -37,7 +37,7 @@ static struct account account_of(const struct vt_act *a)
 
 static vt_err read_below(struct vt_act *a, const char *path, vt_buf *out)
 {
-	struct vt_plan_file f = {0};
+	struct vt_removal_file f = {0};
 	struct vt_spot spot;
 	int fd = -1;
 	vt_err e = vt_spot_open(a->r->root, NULL, vt_span_str(path), &spot);

@@ -19,13 +19,13 @@
 #define SPARE ((uint64_t)16 << 20)
 #define TOLD_MAX 20
 
-static uint64_t bytes_needed(const struct vt_plan *p)
+static uint64_t bytes_needed(const struct vt_removal *p)
 {
 	uint64_t sum = 0;
 
 	for (size_t s = 0; s < p->nsteps; s++)
 		for (size_t i = 0; i < p->steps[s].nfiles; i++)
-			if (p->steps[s].files[i].type == VT_PLAN_FILE)
+			if (p->steps[s].files[i].type == VT_REMOVAL_FILE)
 				sum += vt_min_u64(p->steps[s].files[i].size, UINT64_MAX / 4 - sum);
 	return sum;
 }
@@ -33,12 +33,12 @@ static uint64_t bytes_needed(const struct vt_plan *p)
 /* Links are kept as files that hold their targets. */
 static vt_err save_link(struct vt_act *a, size_t step, size_t i)
 {
-	const struct vt_plan_file *f = &a->r->plan->steps[step].files[i];
-	char target[VT_PLAN_PATH_MAX + 1], name[40];
+	const struct vt_removal_file *f = &a->r->plan->steps[step].files[i];
+	char target[VT_REMOVAL_PATH_MAX + 1], name[40];
 	struct vt_spot spot;
 	ssize_t n;
 	int fd;
-	vt_err e = vt_spot_open(a->r->root, vt_plan_place(a->r->plan, f->path), f->path, &spot);
+	vt_err e = vt_spot_open(a->r->root, vt_removal_place(a->r->plan, f->path), f->path, &spot);
 
 	if (e)
 		return e;
@@ -56,7 +56,7 @@ static vt_err save_link(struct vt_act *a, size_t step, size_t i)
 
 static bool save_step(struct vt_act *a, size_t step, uint64_t *io_saved)
 {
-	const struct vt_step *s = &a->r->plan->steps[step];
+	const struct vt_removal_step *s = &a->r->plan->steps[step];
 	char shown[VT_SHOWN_MAX];
 	const char *why = "a copy of it can't be made";
 
@@ -64,9 +64,9 @@ static bool save_step(struct vt_act *a, size_t step, uint64_t *io_saved)
 	for (size_t i = 0; i < s->nfiles; i++) {
 		vt_err e = VT_OK;
 
-		if (s->files[i].type == VT_PLAN_FILE)
+		if (s->files[i].type == VT_REMOVAL_FILE)
 			e = vt_copy_save(a, step, i, &why);
-		else if (s->files[i].type == VT_PLAN_LINK)
+		else if (s->files[i].type == VT_REMOVAL_LINK)
 			e = save_link(a, step, i);
 		if (e && e != VT_END) {
 			vt_act_say(a, "%s: %s", vt_act_shown(s->files[i].path, shown), why);
@@ -78,7 +78,7 @@ static bool save_step(struct vt_act *a, size_t step, uint64_t *io_saved)
 }
 
 /* Packages that are here now, made into files that install them again. */
-static void repack(struct vt_act *a, const struct vt_step *s)
+static void repack(struct vt_act *a, const struct vt_removal_step *s)
 {
 	char *folder = NULL, text[80], shown[VT_SHOWN_MAX];
 
@@ -103,14 +103,14 @@ static void repack(struct vt_act *a, const struct vt_step *s)
 		else
 			vt_act_say(a, "%s: dpkg-repack: %s; undoing needs its package file",
 				vt_act_shown(s->packages[i].name, shown), vt_run_text(&r, text));
-		vt_run_free(&r);
+		vt_run_drop(&r);
 	}
 	free(folder);
 }
 
 enum vt_mark vt_act_backup(struct vt_act *a)
 {
-	const struct vt_plan *p = a->r->plan;
+	const struct vt_removal *p = a->r->plan;
 	uint64_t need = bytes_needed(p), saved = 0;
 	struct statvfs fs;
 
@@ -153,17 +153,17 @@ static bool planned(void *ctx, vt_span manager, vt_span name)
 {
 	const struct owned *o = ctx;
 
-	return vt_plan_removes(o->a->r->plan, manager, name);
+	return vt_removal_removes(o->a->r->plan, manager, name);
 }
 
 static void is_owned(void *ctx, size_t index, vt_span manager, vt_span name)
 {
 	struct owned *o = ctx;
-	const struct vt_plan_file *f = &o->a->s->files[o->order[index]];
+	const struct vt_removal_file *f = &o->a->s->files[o->order[index]];
 	char path[VT_SHOWN_MAX], owner[VT_SHOWN_MAX];
 
 	(void)manager;
-	if (f->type == VT_PLAN_FOLDER)
+	if (f->type == VT_REMOVAL_FOLDER)
 		return; /* it stays, unless it is empty */
 	if (o->n++ < TOLD_MAX)
 		vt_act_say(o->a, "%s: the package %s owns it, which the plan does not remove",
@@ -172,7 +172,7 @@ static void is_owned(void *ctx, size_t index, vt_span manager, vt_span name)
 
 static int by_path(const void *x, const void *y, void *files)
 {
-	const struct vt_plan_file *f = files;
+	const struct vt_removal_file *f = files;
 	vt_span a = f[*(const size_t *)x].path, b = f[*(const size_t *)y].path;
 	int r = memcmp(a.p, b.p, vt_min_size(a.n, b.n));
 
@@ -180,7 +180,7 @@ static int by_path(const void *x, const void *y, void *files)
 }
 
 /* The order of the paths' bytes: what is in a folder comes after it. */
-static size_t *sorted(const struct vt_step *s)
+static size_t *sorted(const struct vt_removal_step *s)
 {
 	size_t *order = calloc(s->nfiles ? s->nfiles : 1, sizeof *order);
 
@@ -213,9 +213,9 @@ struct tally {
 	bool immutable;
 };
 
-static void sweep_one(struct vt_act *a, const struct vt_plan_file *f, struct tally *t)
+static void sweep_one(struct vt_act *a, const struct vt_removal_file *f, struct tally *t)
 {
-	const struct vt_place *place = vt_plan_place(a->r->plan, f->path);
+	const struct vt_place *place = vt_removal_place(a->r->plan, f->path);
 	const char *why = "";
 	char shown[VT_SHOWN_MAX];
 	bool immutable = false;
@@ -270,7 +270,7 @@ enum vt_mark vt_act_unsweep(struct vt_act *a)
 	}
 	/* making what is in a folder changes the folder's time */
 	for (size_t i = a->s->nfiles; order && i-- > 0;)
-		if (a->s->files[order[i]].type == VT_PLAN_FOLDER)
+		if (a->s->files[order[i]].type == VT_REMOVAL_FOLDER)
 			(void)!vt_copy_restore(a, order[i], &why);
 	free(order);
 	vt_act_say(a, "%zu put back, %zu not", back, kept);

@@ -35,12 +35,12 @@ static bool defends(const vt_buf *output)
 
 static bool count_left(struct vt_act *a, vt_span list, size_t *out_left, size_t *out_gone)
 {
-	struct vt_plan_package now;
+	struct vt_removal_package now;
 	char shown[VT_SHOWN_MAX], status[VT_SHOWN_MAX];
 
 	*out_left = *out_gone = 0;
 	for (size_t i = 0; i < a->s->npackages; i++) {
-		const struct vt_plan_package *p = &a->s->packages[i];
+		const struct vt_removal_package *p = &a->s->packages[i];
 
 		if (!vt_packages_find(list, p->manager, p->name, p->arch, &now) ||
 			vt_package_presence(&now) == VT_PRESENCE_NONE) {
@@ -141,7 +141,7 @@ enum vt_mark vt_act_uninstall(struct vt_act *a)
 	if (!e)
 		m = after(a, vt_buf_span(&before), &r);
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	vt_buf_free(&before);
 	return m;
 }
@@ -163,14 +163,14 @@ enum vt_mark vt_act_install(struct vt_act *a)
 		vt_act_say(a, "the package manager: %s", vt_run_text(&r, text));
 		m = vt_run_ok(&r) ? VT_MARK_UNDONE : VT_MARK_KEPT;
 	}
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	free(folder);
 	return m;
 }
 
 unsigned vt_packages_surprises(struct vt_act *a, vt_span before, vt_span now)
 {
-	struct vt_plan_package p, q;
+	struct vt_removal_package p, q;
 	char shown[VT_SHOWN_MAX];
 	unsigned n = 0;
 	vt_span rest = now;
@@ -179,7 +179,7 @@ unsigned vt_packages_surprises(struct vt_act *a, vt_span before, vt_span now)
 		bool was = vt_packages_find(before, p.manager, p.name, p.arch, &q);
 		bool here = vt_package_presence(&p) >= VT_PRESENCE_BROKEN;
 
-		if (vt_plan_removes(a->r->plan, p.manager, p.name))
+		if (vt_removal_removes(a->r->plan, p.manager, p.name))
 			continue;
 		if (here && (!was || vt_package_presence(&q) < VT_PRESENCE_BROKEN)) {
 			vt_act_say(a, "ALERT: %s was installed, which the plan does not name",
@@ -194,7 +194,7 @@ unsigned vt_packages_surprises(struct vt_act *a, vt_span before, vt_span now)
 	rest = before;
 	while (vt_packages_next(&rest, &p)) {
 		if (vt_package_presence(&p) < VT_PRESENCE_BROKEN ||
-			vt_plan_removes(a->r->plan, p.manager, p.name))
+			vt_removal_removes(a->r->plan, p.manager, p.name))
 			continue;
 		if (!vt_packages_find(now, p.manager, p.name, p.arch, &q) ||
 			vt_package_presence(&q) < VT_PRESENCE_BROKEN) {

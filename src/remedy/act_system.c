@@ -22,7 +22,7 @@
 static bool package_here(struct vt_act *a, vt_span name)
 {
 	vt_buf list = VT_BUF_INIT(VT_PACKAGES_TEXT_MAX);
-	struct vt_plan_package p;
+	struct vt_removal_package p;
 	vt_span rest;
 	bool here = false;
 
@@ -38,7 +38,7 @@ static bool package_here(struct vt_act *a, vt_span name)
 
 static bool unit_here(struct vt_act *a, const char *name)
 {
-	char root[VT_PLAN_PATH_MAX + 16];
+	char root[VT_REMOVAL_PATH_MAX + 16];
 	const char *live[] = {"systemctl", "is-active", name, NULL};
 	const char *still[] = {"systemctl", root, "is-enabled", name, NULL};
 	struct vt_run run = {.argv = a->r->live ? live : still, .timeout_ms = 60000};
@@ -48,20 +48,20 @@ static bool unit_here(struct vt_act *a, const char *name)
 	(void)snprintf(root, sizeof root, "--root=%s", a->r->root_path);
 	ok = !vt_run(&run, &r) && vt_run_ok(&r);
 	vt_act_output(a, &r.output);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return ok;
 }
 
 static bool program_here(struct vt_act *a, vt_span path)
 {
-	struct vt_plan_file f = {0};
+	struct vt_removal_file f = {0};
 	struct vt_spot spot;
 	char *plain = NULL;
 	bool here = false;
 
 	if (!vt_path_plain(a->r->root, path, &plain) &&
 		!vt_spot_open(a->r->root, NULL, vt_span_str(plain), &spot)) {
-		here = !vt_spot_look(&spot, &f) && f.type == VT_PLAN_FILE && (f.mode & 0111) &&
+		here = !vt_spot_look(&spot, &f) && f.type == VT_REMOVAL_FILE && (f.mode & 0111) &&
 			f.size > 0;
 		vt_spot_close(&spot);
 	}
@@ -71,7 +71,7 @@ static bool program_here(struct vt_act *a, vt_span path)
 
 enum vt_mark vt_act_replacement(struct vt_act *a)
 {
-	const struct vt_plan *p = a->r->plan;
+	const struct vt_removal *p = a->r->plan;
 	char shown[VT_SHOWN_MAX];
 	bool ok = false;
 
@@ -182,8 +182,8 @@ static void found_running(void *ctx, const struct vt_running *p)
 
 static void check_places(struct vt_act *a)
 {
-	const struct vt_plan *p = a->r->plan;
-	struct vt_plan_file now;
+	const struct vt_removal *p = a->r->plan;
+	struct vt_removal_file now;
 	struct vt_spot spot;
 	char shown[VT_SHOWN_MAX];
 
@@ -205,7 +205,7 @@ static void check_places(struct vt_act *a)
 
 static void check_masks(struct vt_act *a)
 {
-	const struct vt_plan *p = a->r->plan;
+	const struct vt_removal *p = a->r->plan;
 	char path[300], to[16];
 	struct vt_spot spot;
 
@@ -229,7 +229,7 @@ static void check_masks(struct vt_act *a)
 enum vt_mark vt_act_recheck(struct vt_act *a)
 {
 	vt_buf before = VT_BUF_INIT(VT_PACKAGES_TEXT_MAX), now = VT_BUF_INIT(VT_PACKAGES_TEXT_MAX);
-	struct vt_plan_package p;
+	struct vt_removal_package p;
 	char shown[VT_SHOWN_MAX];
 	vt_span rest;
 	vt_err e;
@@ -244,7 +244,7 @@ enum vt_mark vt_act_recheck(struct vt_act *a)
 		(void)vt_packages_surprises(a, vt_buf_span(&before), vt_buf_span(&now));
 		rest = vt_buf_span(&now);
 		while (vt_packages_next(&rest, &p))
-			if (vt_plan_removes(a->r->plan, p.manager, p.name) &&
+			if (vt_removal_removes(a->r->plan, p.manager, p.name) &&
 				vt_package_presence(&p) != VT_PRESENCE_NONE)
 				vt_act_say(a, "ALERT: %s is there, or there again",
 					vt_act_shown(p.name, shown));
@@ -270,7 +270,7 @@ static bool module_loaded(vt_span name)
 
 enum vt_mark vt_act_reboot(struct vt_act *a)
 {
-	const struct vt_plan *p = a->r->plan;
+	const struct vt_removal *p = a->r->plan;
 	char shown[VT_SHOWN_MAX];
 
 	if (a->dry || !a->r->live)

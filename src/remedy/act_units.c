@@ -65,15 +65,15 @@ static void reload(struct vt_act *a)
 /* What stands where the mask goes must be what the plan saw. */
 static bool clear_way(struct vt_act *a, const struct vt_spot *s)
 {
-	struct vt_plan_file now;
+	struct vt_removal_file now;
 	const char *why = "it is there, and was not when the plan was made";
 	bool immutable = false;
 
 	if (vt_spot_look(s, &now) == VT_END)
 		return true;
 	for (size_t i = 0; i < a->s->nfiles; i++) {
-		const struct vt_plan_file *f = &a->s->files[i];
-		const struct vt_place *place = vt_plan_place(a->r->plan, f->path);
+		const struct vt_removal_file *f = &a->s->files[i];
+		const struct vt_place *place = vt_removal_place(a->r->plan, f->path);
 		enum vt_likeness l = a->dry
 			? vt_file_compare(a->r->root, place, f, &why)
 			: vt_file_remove(a->r->root, place, f, &why, &immutable);
@@ -147,7 +147,7 @@ static bool unit_active(struct vt_act *a)
 	if (vt_run(&run, &r))
 		return true;
 	active = vt_run_ok(&r);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return active;
 }
 

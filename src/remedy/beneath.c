@@ -55,14 +55,14 @@ static vt_err parent_below(int dir, char *path, uint64_t resolve, struct vt_spot
 
 vt_err vt_spot_open(int root, const struct vt_place *place, vt_span path, struct vt_spot *out)
 {
-	char text[VT_PLAN_PATH_MAX + 1];
+	char text[VT_REMOVAL_PATH_MAX + 1];
 	size_t top = place && place->kind == VT_PLACE_FOLDER && path.n > place->path.n
 		? place->path.n
 		: 0;
 	int dir;
 	vt_err e;
 
-	if (!vt_plan_path_ok(path))
+	if (!vt_removal_path_ok(path))
 		return VT_EARG;
 	memcpy(text, path.p, path.n);
 	text[path.n] = '\0';
@@ -83,12 +83,12 @@ void vt_spot_close(struct vt_spot *s)
 	s->dir = -1;
 }
 
-static void fill(const struct stat *st, struct vt_plan_file *out)
+static void fill(const struct stat *st, struct vt_removal_file *out)
 {
-	out->type = S_ISREG(st->st_mode) ? VT_PLAN_FILE
-		: S_ISDIR(st->st_mode)   ? VT_PLAN_FOLDER
-		: S_ISLNK(st->st_mode)   ? VT_PLAN_LINK
-					 : VT_PLAN_OTHER;
+	out->type = S_ISREG(st->st_mode) ? VT_REMOVAL_FILE
+		: S_ISDIR(st->st_mode)   ? VT_REMOVAL_FOLDER
+		: S_ISLNK(st->st_mode)   ? VT_REMOVAL_LINK
+					 : VT_REMOVAL_OTHER;
 	out->dev = (uint64_t)st->st_dev;
 	out->ino = (uint64_t)st->st_ino;
 	out->size = (uint64_t)st->st_size;
@@ -98,7 +98,7 @@ static void fill(const struct stat *st, struct vt_plan_file *out)
 	out->mtime = st->st_mtim.tv_sec;
 }
 
-vt_err vt_spot_look(const struct vt_spot *s, struct vt_plan_file *out)
+vt_err vt_spot_look(const struct vt_spot *s, struct vt_removal_file *out)
 {
 	struct stat st;
 
@@ -108,7 +108,7 @@ vt_err vt_spot_look(const struct vt_spot *s, struct vt_plan_file *out)
 	return VT_OK;
 }
 
-vt_err vt_spot_read(const struct vt_spot *s, const struct vt_plan_file *seen, int *out)
+vt_err vt_spot_read(const struct vt_spot *s, const struct vt_removal_file *seen, int *out)
 {
 	int fd = openat(s->dir, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -155,15 +155,15 @@ static vt_err hash_file(int fd, uint8_t sum[32])
 	return e;
 }
 
-vt_err vt_spot_hash(const struct vt_spot *s, const struct vt_plan_file *seen, char out[65])
+vt_err vt_spot_hash(const struct vt_spot *s, const struct vt_removal_file *seen, char out[65])
 {
-	char target[VT_PLAN_PATH_MAX + 1];
+	char target[VT_REMOVAL_PATH_MAX + 1];
 	uint8_t sum[32];
 	ssize_t n;
 	vt_err e;
 	int fd;
 
-	if (seen->type == VT_PLAN_LINK) {
+	if (seen->type == VT_REMOVAL_LINK) {
 		n = readlinkat(s->dir, s->name, target, sizeof target);
 		if (n < 0)
 			return VT_EIO;
@@ -191,9 +191,9 @@ static const char *refusal(void)
 }
 
 static enum vt_likeness compare(
-	const struct vt_spot *spot, const struct vt_plan_file *f, const char **out_why)
+	const struct vt_spot *spot, const struct vt_removal_file *f, const char **out_why)
 {
-	struct vt_plan_file now = {0};
+	struct vt_removal_file now = {0};
 	char hex[65];
 	vt_err e = vt_spot_look(spot, &now);
 
@@ -209,7 +209,7 @@ static enum vt_likeness compare(
 	if (f->loose || !f->sha256.n)
 		return VT_LIKE_SAME;
 	*out_why = "its content changed since the plan was made";
-	if (now.type == VT_PLAN_FILE && now.size != f->size)
+	if (now.type == VT_REMOVAL_FILE && now.size != f->size)
 		return VT_LIKE_CHANGED;
 	e = vt_spot_hash(spot, &now, hex);
 	if (e == VT_END)
@@ -221,8 +221,8 @@ static enum vt_likeness compare(
 	return e || !vt_span_eq(f->sha256, vt_span_str(hex)) ? VT_LIKE_CHANGED : VT_LIKE_SAME;
 }
 
-enum vt_likeness vt_file_compare(
-	int root, const struct vt_place *place, const struct vt_plan_file *f, const char **out_why)
+enum vt_likeness vt_file_compare(int root, const struct vt_place *place,
+	const struct vt_removal_file *f, const char **out_why)
 {
 	struct vt_spot spot;
 	enum vt_likeness l;
@@ -256,7 +256,7 @@ static bool immutable(const struct vt_spot *spot)
  * reached without links and is held open.
  */
 enum vt_likeness vt_file_remove(int root, const struct vt_place *place,
-	const struct vt_plan_file *f, const char **out_why, bool *out_immutable)
+	const struct vt_removal_file *f, const char **out_why, bool *out_immutable)
 {
 	struct vt_spot spot;
 	enum vt_likeness l;
@@ -269,7 +269,7 @@ enum vt_likeness vt_file_remove(int root, const struct vt_place *place,
 	}
 	l = compare(&spot, f, out_why);
 	if (l == VT_LIKE_SAME &&
-		unlinkat(spot.dir, spot.name, f->type == VT_PLAN_FOLDER ? AT_REMOVEDIR : 0)) {
+		unlinkat(spot.dir, spot.name, f->type == VT_REMOVAL_FOLDER ? AT_REMOVEDIR : 0)) {
 		l = errno == ENOENT ? VT_LIKE_GONE : VT_LIKE_REFUSED;
 		*out_why = errno == ENOTEMPTY ? "something is in it that the plan does not name"
 			: errno == EBUSY      ? "it is in use, or a file system is mounted there"
@@ -284,11 +284,11 @@ enum vt_likeness vt_file_remove(int root, const struct vt_place *place,
 /* The path that an open folder has by now, malloc'ed. */
 static char *folder_path(int fd)
 {
-	char proc[64], *path = malloc(VT_PLAN_PATH_MAX + 1);
+	char proc[64], *path = malloc(VT_REMOVAL_PATH_MAX + 1);
 	ssize_t n;
 
 	(void)snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
-	n = path ? readlink(proc, path, VT_PLAN_PATH_MAX) : -1;
+	n = path ? readlink(proc, path, VT_REMOVAL_PATH_MAX) : -1;
 	if (n <= 0) {
 		free(path);
 		return NULL;
@@ -304,7 +304,7 @@ vt_err vt_path_plain(int root, vt_span path, char **out)
 	size_t skip;
 	int fd;
 
-	if (!vt_plan_path_ok(path))
+	if (!vt_removal_path_ok(path))
 		return VT_EARG;
 	text = strndup((const char *)path.p, path.n);
 	if (!text)

@@ -33,12 +33,13 @@ void vt_spot_close(struct vt_spot *s);
  * Looks at what is there without following a link; everything but path and sha256 is set. VT_END:
  * nothing.
  */
-VT_MUST_USE vt_err vt_spot_look(const struct vt_spot *s, struct vt_plan_file *out);
+VT_MUST_USE vt_err vt_spot_look(const struct vt_spot *s, struct vt_removal_file *out);
 /* SHA-256 of a regular file's content or of a link's target, as hex with NUL. */
 VT_MUST_USE vt_err vt_spot_hash(
-	const struct vt_spot *s, const struct vt_plan_file *seen, char out[65]);
+	const struct vt_spot *s, const struct vt_removal_file *seen, char out[65]);
 /* Opens the regular file that was seen. VT_EAGAIN: it is another one by now. */
-VT_MUST_USE vt_err vt_spot_read(const struct vt_spot *s, const struct vt_plan_file *seen, int *out);
+VT_MUST_USE vt_err vt_spot_read(
+	const struct vt_spot *s, const struct vt_removal_file *seen, int *out);
 
 enum vt_likeness {
 	VT_LIKE_SAME,
@@ -47,15 +48,15 @@ enum vt_likeness {
 	VT_LIKE_REFUSED, /* a link or mount on the way */
 };
 /* Is it what the plan saw? *out_why: static text, if it is not the same. */
-enum vt_likeness vt_file_compare(
-	int root, const struct vt_place *place, const struct vt_plan_file *f, const char **out_why);
+enum vt_likeness vt_file_compare(int root, const struct vt_place *place,
+	const struct vt_removal_file *f, const char **out_why);
 /*
  * Takes it away if it is what the plan saw. VT_LIKE_SAME: it was, and is gone now. With *out_why
  * and VT_LIKE_REFUSED: the system would not. *out_immutable: it is protected by a flag that only
  * its owner should take off.
  */
 enum vt_likeness vt_file_remove(int root, const struct vt_place *place,
-	const struct vt_plan_file *f, const char **out_why, bool *out_immutable);
+	const struct vt_removal_file *f, const char **out_why, bool *out_immutable);
 
 /*
  * The same path without links in its folders, as seen from the root ("/lib/x" is "/usr/lib/x" on

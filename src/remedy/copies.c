@@ -77,8 +77,8 @@ static vt_err save_xattrs(int from, int folder, const char *name)
 	return e;
 }
 
-static vt_err save_open(struct vt_act *a, const struct vt_plan_file *f, int from, const char *name,
-	const char **out_why)
+static vt_err save_open(struct vt_act *a, const struct vt_removal_file *f, int from,
+	const char *name, const char **out_why)
 {
 	char x[48];
 	uint8_t sum[32], said[32];
@@ -105,7 +105,7 @@ static vt_err save_open(struct vt_act *a, const struct vt_plan_file *f, int from
 
 vt_err vt_copy_save(struct vt_act *a, size_t step, size_t i, const char **out_why)
 {
-	const struct vt_plan_file *f = &a->r->plan->steps[step].files[i];
+	const struct vt_removal_file *f = &a->r->plan->steps[step].files[i];
 	struct vt_spot spot;
 	char name[40];
 	vt_err e;
@@ -113,7 +113,7 @@ vt_err vt_copy_save(struct vt_act *a, size_t step, size_t i, const char **out_wh
 
 	vt_copy_name(step, i, name);
 	*out_why = "it can't be opened";
-	e = vt_spot_open(a->r->root, vt_plan_place(a->r->plan, f->path), f->path, &spot);
+	e = vt_spot_open(a->r->root, vt_removal_place(a->r->plan, f->path), f->path, &spot);
 	if (e)
 		return e;
 	e = vt_spot_read(&spot, f, &from);
@@ -152,20 +152,20 @@ static void restore_xattrs(int to, int folder, const char *name)
 	vt_buf_free(&b);
 }
 
-static vt_err owner_and_time(int dir, const char *name, const struct vt_plan_file *f)
+static vt_err owner_and_time(int dir, const char *name, const struct vt_removal_file *f)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = f->mtime}};
 
 	if (fchownat(dir, name, f->uid, f->gid, AT_SYMLINK_NOFOLLOW))
 		return VT_EIO;
-	if (f->type != VT_PLAN_LINK && fchmodat(dir, name, f->mode, 0))
+	if (f->type != VT_REMOVAL_LINK && fchmodat(dir, name, f->mode, 0))
 		return VT_EIO;
 	(void)utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 	return VT_OK;
 }
 
 static vt_err restore_file(struct vt_act *a, const struct vt_spot *spot,
-	const struct vt_plan_file *f, const char *copy)
+	const struct vt_removal_file *f, const char *copy)
 {
 	char x[48];
 	uint8_t sum[32];
@@ -193,7 +193,7 @@ static vt_err restore_file(struct vt_act *a, const struct vt_spot *spot,
 /* A link's target is kept in its copy, which save_links() wrote. */
 static vt_err restore_link(struct vt_act *a, const struct vt_spot *spot, const char *copy)
 {
-	char target[VT_PLAN_PATH_MAX + 1];
+	char target[VT_REMOVAL_PATH_MAX + 1];
 	int from = openat(a->r->folder, copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	size_t n;
 	vt_err e;
@@ -210,30 +210,30 @@ static vt_err restore_link(struct vt_act *a, const struct vt_spot *spot, const c
 
 vt_err vt_copy_restore(struct vt_act *a, size_t i, const char **out_why)
 {
-	const struct vt_plan_file *f = &a->s->files[i];
+	const struct vt_removal_file *f = &a->s->files[i];
 	struct vt_spot spot;
-	struct vt_plan_file now;
+	struct vt_removal_file now;
 	char name[40];
 	vt_err e;
 
 	vt_copy_name(a->index, i, name);
 	*out_why = "the folder that it was in can't be reached";
-	e = vt_spot_open(a->r->root, vt_plan_place(a->r->plan, f->path), f->path, &spot);
+	e = vt_spot_open(a->r->root, vt_removal_place(a->r->plan, f->path), f->path, &spot);
 	if (e)
 		return e == VT_END ? VT_EIO : e;
 	*out_why = "the system does not let it be made";
 	if (!vt_spot_look(&spot, &now)) {
-		e = now.type != f->type             ? VT_EAGAIN
-			: f->type == VT_PLAN_FOLDER ? owner_and_time(spot.dir, spot.name, f)
-						    : VT_OK;
+		e = now.type != f->type                ? VT_EAGAIN
+			: f->type == VT_REMOVAL_FOLDER ? owner_and_time(spot.dir, spot.name, f)
+						       : VT_OK;
 		*out_why = "something else stands there by now";
 		goto out;
 	}
-	if (f->type == VT_PLAN_FOLDER)
+	if (f->type == VT_REMOVAL_FOLDER)
 		e = mkdirat(spot.dir, spot.name, 0700) ? VT_EIO : VT_OK;
-	else if (f->type == VT_PLAN_LINK)
+	else if (f->type == VT_REMOVAL_LINK)
 		e = restore_link(a, &spot, name);
-	else if (f->type == VT_PLAN_FILE)
+	else if (f->type == VT_REMOVAL_FILE)
 		e = restore_file(a, &spot, f, name);
 	else
 		e = VT_END;

@@ -73,7 +73,7 @@ static bool read_line(const json_t *o, const uint8_t last[32], struct vt_record_
 	return false;
 }
 
-vt_err vt_journal_read(vt_span bytes, vt_journal_fn *fn, void *ctx, uint64_t *out_number,
+vt_err vt_diary_read(vt_span bytes, vt_diary_fn *fn, void *ctx, uint64_t *out_number,
 	uint8_t out_last[32], size_t *out_whole)
 {
 	struct vt_record_line l = {0};
@@ -98,20 +98,20 @@ vt_err vt_journal_read(vt_span bytes, vt_journal_fn *fn, void *ctx, uint64_t *ou
 	return VT_OK;
 }
 
-vt_err vt_journal_open(int folder, bool make, vt_journal_fn *fn, void *ctx, struct vt_journal *out)
+vt_err vt_diary_open(int folder, bool make, vt_diary_fn *fn, void *ctx, struct vt_diary *out)
 {
-	struct vt_journal j = {0};
-	vt_buf b = VT_BUF_INIT(VT_JOURNAL_MAX);
+	struct vt_diary j = {0};
+	vt_buf b = VT_BUF_INIT(VT_DIARY_MAX);
 	size_t whole;
 	vt_err e;
 
-	j.fd = openat(folder, VT_JOURNAL_FILE,
-		O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT : 0), 0600);
+	j.fd = openat(folder, VT_DIARY_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT : 0),
+		0600);
 	if (j.fd < 0)
 		return errno == ENOENT ? VT_END : VT_EIO;
 	e = vt_fd_read_all(j.fd, 0, &b);
 	if (!e)
-		e = vt_journal_read(vt_buf_span(&b), fn, ctx, &j.number, j.last, &whole);
+		e = vt_diary_read(vt_buf_span(&b), fn, ctx, &j.number, j.last, &whole);
 	if (e)
 		goto out;
 	j.size = whole;
@@ -130,7 +130,7 @@ out:
 	return e;
 }
 
-void vt_journal_close(struct vt_journal *j)
+void vt_diary_close(struct vt_diary *j)
 {
 	vt_fd_close(j->fd);
 	j->fd = -1;
@@ -158,7 +158,7 @@ static json_t *output_text(vt_span s)
 }
 
 /* pwrite() and fdatasync() are used here and nowhere else: tests cut the power at each. */
-static vt_err append(struct vt_journal *j, vt_span line)
+static vt_err append(struct vt_diary *j, vt_span line)
 {
 	size_t done = 0;
 
@@ -179,10 +179,10 @@ static vt_err append(struct vt_journal *j, vt_span line)
 	return VT_OK;
 }
 
-vt_err vt_journal_add(
-	struct vt_journal *j, enum vt_mark mark, uint64_t step, vt_span text, vt_span output)
+vt_err vt_diary_add(
+	struct vt_diary *j, enum vt_mark mark, uint64_t step, vt_span text, vt_span output)
 {
-	vt_buf hex = VT_BUF_INIT(64), b = VT_BUF_INIT(4 * VT_JOURNAL_LINE_MAX);
+	vt_buf hex = VT_BUF_INIT(64), b = VT_BUF_INIT(4 * VT_DIARY_LINE_MAX);
 	json_t *o = NULL;
 	vt_err e = vt_hex_add(&hex, vt_span_of(j->last, sizeof j->last));
 	size_t n;

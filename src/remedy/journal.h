@@ -14,9 +14,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VT_JOURNAL_FILE "journal"
-#define VT_JOURNAL_MAX ((size_t)256 << 20)
-#define VT_JOURNAL_LINE_MAX ((size_t)1 << 20)
+#define VT_DIARY_FILE "journal"
+#define VT_DIARY_MAX ((size_t)256 << 20)
+#define VT_DIARY_LINE_MAX ((size_t)1 << 20)
 
 enum vt_mark {
 	VT_MARK_RUN,     /* a run begins: who, with which approval */
@@ -42,9 +42,9 @@ struct vt_record_line {
 	vt_span text, output;
 };
 /* Each record, in order; spans are valid during the call. */
-typedef void vt_journal_fn(void *ctx, const struct vt_record_line *l);
+typedef void vt_diary_fn(void *ctx, const struct vt_record_line *l);
 
-struct vt_journal {
+struct vt_diary {
 	int fd;
 	uint64_t number; /* of the last record */
 	uint64_t size;   /* where the next one goes */
@@ -56,14 +56,14 @@ struct vt_journal {
  * Opens the journal of a removal, making it if `make`, and reads what is in it. VT_END: there is
  * none. VT_ECHECKSUM: it was altered. VT_EIO, VT_ENOMEM.
  */
-VT_MUST_USE vt_err vt_journal_open(
-	int folder, bool make, vt_journal_fn *fn, void *ctx, struct vt_journal *out);
-void vt_journal_close(struct vt_journal *j);
+VT_MUST_USE vt_err vt_diary_open(
+	int folder, bool make, vt_diary_fn *fn, void *ctx, struct vt_diary *out);
+void vt_diary_close(struct vt_diary *j);
 /* Adds a record and waits for the disk. Output is cut at 256 KiB. */
-VT_MUST_USE vt_err vt_journal_add(
-	struct vt_journal *j, enum vt_mark mark, uint64_t step, vt_span text, vt_span output);
+VT_MUST_USE vt_err vt_diary_add(
+	struct vt_diary *j, enum vt_mark mark, uint64_t step, vt_span text, vt_span output);
 /* Reads a journal's bytes (for tests and readers of copies). *out_whole: bytes of whole lines. */
-VT_MUST_USE vt_err vt_journal_read(vt_span bytes, vt_journal_fn *fn, void *ctx,
-	uint64_t *out_number, uint8_t out_last[32], size_t *out_whole);
+VT_MUST_USE vt_err vt_diary_read(vt_span bytes, vt_diary_fn *fn, void *ctx, uint64_t *out_number,
+	uint8_t out_last[32], size_t *out_whole);
 
 #endif

@@ -52,11 +52,11 @@ static void look_both(const struct search *s, vt_span path, vt_span manager, vt_
 {
 	static const char *const old[] = {
 		"/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/"};
-	char usr[VT_PLAN_PATH_MAX + 8];
+	char usr[VT_REMOVAL_PATH_MAX + 8];
 
 	look(s, path, manager, name);
 	for (size_t i = 0; s->merged && i < VT_COUNT(old); i++) {
-		if (!vt_span_at(path, 0, old[i], strlen(old[i])) || path.n > VT_PLAN_PATH_MAX)
+		if (!vt_span_at(path, 0, old[i], strlen(old[i])) || path.n > VT_REMOVAL_PATH_MAX)
 			continue;
 		memcpy(usr, "/usr", 4);
 		memcpy(usr + 4, path.p, path.n);
@@ -148,7 +148,7 @@ static vt_err rpm_files(const struct search *s, const char *root, vt_packages_ex
 			vt_span_of(line.p, tab));
 	}
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	free(where);
 	return e;
 }

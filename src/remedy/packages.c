@@ -78,13 +78,13 @@ static bool is_root(const char *root)
 	return strcmp(root, "/") == 0;
 }
 
-static bool dpkg(const struct vt_plan_package *p)
+static bool dpkg(const struct vt_removal_package *p)
 {
 	return vt_span_eq(p->manager, vt_span_str("dpkg"));
 }
 
 /* "name", or "name:arch" where dpkg may have it for several. */
-static vt_err arg_package(struct args *a, const struct vt_plan_package *p)
+static vt_err arg_package(struct args *a, const struct vt_removal_package *p)
 {
 	char suffix[64] = "";
 
@@ -115,7 +115,7 @@ static vt_err list_one(const char *root, bool is_dpkg, vt_buf *out)
 		e = VT_EIO;
 	if (!e)
 		e = vt_buf_add(out, r.output.p, r.output.n);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	args_free(a);
 	return e;
 }
@@ -135,7 +135,7 @@ vt_err vt_packages_list(const char *root, vt_buf *out)
 	return e;
 }
 
-bool vt_packages_next(vt_span *io_list, struct vt_plan_package *out)
+bool vt_packages_next(vt_span *io_list, struct vt_removal_package *out)
 {
 	vt_span *fields[] = {&out->manager, &out->name, &out->version, &out->arch, &out->status};
 	size_t end, at = 0;
@@ -166,9 +166,9 @@ bool vt_packages_next(vt_span *io_list, struct vt_plan_package *out)
 }
 
 bool vt_packages_find(
-	vt_span list, vt_span manager, vt_span name, vt_span arch, struct vt_plan_package *out)
+	vt_span list, vt_span manager, vt_span name, vt_span arch, struct vt_removal_package *out)
 {
-	struct vt_plan_package p;
+	struct vt_removal_package p;
 
 	while (vt_packages_next(&list, &p)) {
 		if (vt_span_eq(p.manager, manager) && vt_span_eq(p.name, name) &&
@@ -180,7 +180,7 @@ bool vt_packages_find(
 	return false;
 }
 
-enum vt_presence vt_package_presence(const struct vt_plan_package *p)
+enum vt_presence vt_package_presence(const struct vt_removal_package *p)
 {
 	vt_span last = p->status;
 
@@ -196,7 +196,7 @@ enum vt_presence vt_package_presence(const struct vt_plan_package *p)
 }
 
 static vt_err manager_args(
-	struct args *a, const char *root, const struct vt_plan_package *v, size_t n, bool try)
+	struct args *a, const char *root, const struct vt_removal_package *v, size_t n, bool try)
 {
 	bool is_dpkg = dpkg(&v[0]);
 	vt_err e = VT_OK;
@@ -214,7 +214,7 @@ static vt_err manager_args(
 	return e;
 }
 
-static bool named(const struct vt_plan_package *v, size_t n, vt_span name)
+static bool named(const struct vt_removal_package *v, size_t n, vt_span name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (vt_span_eq(v[i].name, name))
@@ -224,7 +224,7 @@ static bool named(const struct vt_plan_package *v, size_t n, vt_span name)
 
 /* apt says "Purg NAME [...]" and "Remv NAME [...]" of what would go. */
 static vt_err apt_along(
-	vt_span text, const struct vt_plan_package *v, size_t n, bool *out_ok, vt_buf *why)
+	vt_span text, const struct vt_removal_package *v, size_t n, bool *out_ok, vt_buf *why)
 {
 	size_t end, name_end;
 	vt_err e = VT_OK;
@@ -256,7 +256,7 @@ static vt_err apt_along(
 }
 
 static vt_err apt_try(
-	const char *root, const struct vt_plan_package *v, size_t n, bool *out_ok, vt_buf *why)
+	const char *root, const struct vt_removal_package *v, size_t n, bool *out_ok, vt_buf *why)
 {
 	struct args *a = calloc(1, sizeof *a);
 	struct vt_run_result r = {0};
@@ -284,13 +284,13 @@ static vt_err apt_try(
 	/* Without apt, or with an apt that can't tell, dpkg's own refusal is what remains. */
 	if (!e && vt_run_ok(&r))
 		e = apt_along(vt_buf_span(&r.output), v, n, out_ok, why);
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	args_free(a);
 	return e;
 }
 
 vt_err vt_packages_try(
-	const char *root, const struct vt_plan_package *v, size_t n, bool *out_ok, vt_buf *why)
+	const char *root, const struct vt_removal_package *v, size_t n, bool *out_ok, vt_buf *why)
 {
 	struct args *a = calloc(1, sizeof *a);
 	struct vt_run_result r = {0};
@@ -308,13 +308,13 @@ vt_err vt_packages_try(
 	if (!e && dpkg(&v[0]))
 		e = apt_try(root, v, n, out_ok, why);
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	if (a)
 		args_free(a);
 	return e;
 }
 
-vt_err vt_packages_remove(const char *root, const struct vt_plan_package *v, size_t n,
+vt_err vt_packages_remove(const char *root, const struct vt_removal_package *v, size_t n,
 	uint32_t timeout_ms, struct vt_run_result *out)
 {
 	struct args *a = calloc(1, sizeof *a);
@@ -327,7 +327,7 @@ vt_err vt_packages_remove(const char *root, const struct vt_plan_package *v, siz
 	return e;
 }
 
-vt_err vt_packages_repack(const char *root, const struct vt_plan_package *p, const char *folder,
+vt_err vt_packages_repack(const char *root, const struct vt_removal_package *p, const char *folder,
 	struct vt_run_result *out)
 {
 	struct args *a = calloc(1, sizeof *a);

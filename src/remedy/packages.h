@@ -24,10 +24,10 @@
  */
 VT_MUST_USE vt_err vt_packages_list(const char *root, vt_buf *out);
 /* A line of such a list; the rest is left in *io_list. False at the end. */
-bool vt_packages_next(vt_span *io_list, struct vt_plan_package *out);
+bool vt_packages_next(vt_span *io_list, struct vt_removal_package *out);
 /* The entry of a package in a list; false if there is none. */
 bool vt_packages_find(
-	vt_span list, vt_span manager, vt_span name, vt_span arch, struct vt_plan_package *out);
+	vt_span list, vt_span manager, vt_span name, vt_span arch, struct vt_removal_package *out);
 
 enum vt_presence {
 	VT_PRESENCE_NONE,   /* no entry, or one that says not installed */
@@ -36,19 +36,19 @@ enum vt_presence {
 	VT_PRESENCE_HERE,
 };
 /* From all that its status says. */
-enum vt_presence vt_package_presence(const struct vt_plan_package *p);
+enum vt_presence vt_package_presence(const struct vt_removal_package *p);
 
 /*
  * What removing these would do, by their manager and by what sits on top of it. *out_ok: it would
  * take these and nothing else. `why` gets the manager's words if not. Of several managers: VT_EARG.
  */
 VT_MUST_USE vt_err vt_packages_try(
-	const char *root, const struct vt_plan_package *v, size_t n, bool *out_ok, vt_buf *why);
+	const char *root, const struct vt_removal_package *v, size_t n, bool *out_ok, vt_buf *why);
 /* Removes them with their configuration. The exit status is no proof: look again. */
-VT_MUST_USE vt_err vt_packages_remove(const char *root, const struct vt_plan_package *v, size_t n,
-	uint32_t timeout_ms, struct vt_run_result *out);
+VT_MUST_USE vt_err vt_packages_remove(const char *root, const struct vt_removal_package *v,
+	size_t n, uint32_t timeout_ms, struct vt_run_result *out);
 /* Makes an installable package of what is installed, in `folder`. */
-VT_MUST_USE vt_err vt_packages_repack(const char *root, const struct vt_plan_package *p,
+VT_MUST_USE vt_err vt_packages_repack(const char *root, const struct vt_removal_package *p,
 	const char *folder, struct vt_run_result *out);
 /* Installs the package files that vt_packages_repack() left in `folder`. */
 VT_MUST_USE vt_err vt_packages_restore(

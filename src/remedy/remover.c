@@ -111,7 +111,7 @@ vt_err vt_act_program(struct vt_act *a, const char *const *argv, uint32_t timeou
 	if (!*out_ok)
 		vt_act_say(a, "%s: %s", argv[0],
 			*out_missing ? "there is no such program" : vt_run_text(&r, text));
-	vt_run_free(&r);
+	vt_run_drop(&r);
 	return VT_OK;
 }
 
@@ -142,11 +142,11 @@ static vt_err open_folder(struct vt_remover *r, const char *state)
 		e = vt_store_lock(r->folder, false, &r->lock);
 	if (!e && mkdirat(r->folder, "rollback", 0700) && errno != EEXIST)
 		e = VT_EIO;
-	return e ? e : vt_journal_open(r->folder, true, remember, r, &r->journal);
+	return e ? e : vt_diary_open(r->folder, true, remember, r, &r->journal);
 }
 
 vt_err vt_remover_open(
-	struct vt_remover *r, const struct vt_plan *plan, const char *root, const char *state)
+	struct vt_remover *r, const struct vt_removal *plan, const char *root, const char *state)
 {
 	vt_err e;
 
@@ -154,7 +154,7 @@ vt_err vt_remover_open(
 	r->root_path = root;
 	r->live = strcmp(root, "/") == 0;
 	r->root = r->folder = r->lock = -1;
-	r->journal = (struct vt_journal){.fd = -1};
+	r->journal = (struct vt_diary){.fd = -1};
 	r->folder_path = NULL;
 	r->last = calloc(plan->nsteps ? plan->nsteps : 1, sizeof *r->last);
 	if (!r->last)
@@ -165,7 +165,7 @@ vt_err vt_remover_open(
 
 void vt_remover_close(struct vt_remover *r)
 {
-	vt_journal_close(&r->journal);
+	vt_diary_close(&r->journal);
 	vt_fd_close(r->lock);
 	vt_fd_close(r->folder);
 	vt_fd_close(r->root);
@@ -237,7 +237,7 @@ vt_err vt_remover_try(struct vt_remover *r, enum vt_ending *out)
 
 static vt_err add(struct vt_remover *r, enum vt_mark m, size_t step, const char *text)
 {
-	return vt_journal_add(&r->journal, m, step, vt_span_str(text ? text : ""), (vt_span){0});
+	return vt_diary_add(&r->journal, m, step, vt_span_str(text ? text : ""), (vt_span){0});
 }
 
 /* One record before, one after. Without the first, nothing is begun. */
@@ -249,12 +249,12 @@ static vt_err do_step(
 	vt_err e;
 
 	act_begin(&a, r, i, false);
-	(void)snprintf(does, sizeof does, "%s: %.*s", vt_step_word(a.s->kind),
+	(void)snprintf(does, sizeof does, "%s: %.*s", vt_removal_step_word(a.s->kind),
 		(int)vt_min_size(a.s->does.n, 500), (const char *)a.s->does.p);
 	e = add(r, before, i + 1, does);
 	if (!e) {
 		*out = fn(&a);
-		e = vt_journal_add(&r->journal, *out, i + 1,
+		e = vt_diary_add(&r->journal, *out, i + 1,
 			a.text.n ? vt_buf_span(&a.text) : vt_span_str("as planned"),
 			vt_buf_span(&a.output));
 		tell(r, &a, *out);
@@ -265,7 +265,7 @@ static vt_err do_step(
 
 static bool settled(const struct vt_remover *r, size_t i)
 {
-	enum vt_step_kind k = r->plan->steps[i].kind;
+	enum vt_removal_step_kind k = r->plan->steps[i].kind;
 
 	/* What only looks is looked at again: things may have changed since. */
 	if (k == VT_STEP_REPLACEMENT || k == VT_STEP_RECHECK || k == VT_STEP_REBOOT ||
@@ -302,26 +302,37 @@ vt_err vt_remover_apply(struct vt_remover *r, const char *who, bool once, enum v
 	return e;
 }
 
+static bool undoes(const struct vt_remover *r, size_t i)
+{
+	return kinds[r->plan->steps[i].kind].undo && r->last[i] != VT_MARK_RUN &&
+		r->last[i] != VT_MARK_UNDONE;
+}
+
+static vt_err undo_step(struct vt_remover *r, size_t i, enum vt_ending *io_ending)
+{
+	enum vt_mark m = VT_MARK_FAILED;
+	vt_err e = do_step(r, i, VT_MARK_UNDO, kinds[r->plan->steps[i].kind].undo, &m);
+
+	if (e)
+		return e;
+	r->last[i] = m == VT_MARK_DONE ? VT_MARK_UNDONE : m;
+	if (m == VT_MARK_KEPT || m == VT_MARK_FAILED)
+		*io_ending = VT_ENDING_FAILED;
+	return VT_OK;
+}
+
+/* The last first, but packages before all: other files lie in their folders. */
 vt_err vt_remover_undo(struct vt_remover *r, const char *who, enum vt_ending *out)
 {
 	enum vt_ending ending = VT_ENDING_DONE;
 	vt_err e = add(r, VT_MARK_RUN, 0, who);
 
-	for (size_t i = r->plan->nsteps; i-- > 0 && !e;) {
-		vt_act_fn *undo = kinds[r->plan->steps[i].kind].undo;
-		enum vt_mark m;
-
-		if (!undo || r->last[i] == VT_MARK_RUN || r->last[i] == VT_MARK_UNDONE)
-			continue;
-		e = do_step(r, i, VT_MARK_UNDO, undo, &m);
-		if (e)
-			break;
-		if (m == VT_MARK_DONE)
-			m = VT_MARK_UNDONE;
-		r->last[i] = m;
-		if (m == VT_MARK_KEPT || m == VT_MARK_FAILED)
-			ending = VT_ENDING_FAILED;
-	}
+	for (size_t i = 0; i < r->plan->nsteps && !e; i++)
+		if (r->plan->steps[i].kind == VT_STEP_UNINSTALL && undoes(r, i))
+			e = undo_step(r, i, &ending);
+	for (size_t i = r->plan->nsteps; i-- > 0 && !e;)
+		if (r->plan->steps[i].kind != VT_STEP_UNINSTALL && undoes(r, i))
+			e = undo_step(r, i, &ending);
 	if (!e)
 		e = add(r, VT_MARK_END, 0,
 			ending == VT_ENDING_DONE ? "undone" : "undone as far as it goes");

@@ -24,14 +24,14 @@
 typedef void vt_remover_say_fn(void *ctx, size_t step, enum vt_mark mark, const char *text);
 
 struct vt_remover {
-	const struct vt_plan *plan;
+	const struct vt_removal *plan;
 	const char *root_path;
 	int root;   /* descriptor of it */
 	bool live;  /* root is "/" */
 	int folder; /* of this removal; -1 in a dry run */
 	int lock;
 	char *folder_path;
-	struct vt_journal journal;
+	struct vt_diary journal;
 	enum vt_mark *last;  /* of each step; VT_MARK_RUN: nothing yet */
 	uint32_t timeout_ms; /* of package managers and their scripts */
 	vt_remover_say_fn *say;
@@ -43,7 +43,7 @@ struct vt_remover {
  * under way. VT_ECHECKSUM: the journal was altered. VT_EIO. Close in any case.
  */
 VT_MUST_USE vt_err vt_remover_open(
-	struct vt_remover *r, const struct vt_plan *plan, const char *root, const char *state);
+	struct vt_remover *r, const struct vt_removal *plan, const char *root, const char *state);
 void vt_remover_close(struct vt_remover *r);
 
 enum vt_ending {
@@ -73,6 +73,6 @@ bool vt_remover_begun(const struct vt_remover *r);
  * found, malloc'ed, or NULL.
  */
 VT_MUST_USE vt_err vt_remover_detach(
-	const struct vt_plan *plan, const char *root_path, char **out_ancestor);
+	const struct vt_removal *plan, const char *root_path, char **out_ancestor);
 
 #endif

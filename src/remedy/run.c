@@ -197,7 +197,7 @@ out:
 	return e;
 }
 
-void vt_run_free(struct vt_run_result *r)
+void vt_run_drop(struct vt_run_result *r)
 {
 	vt_buf_free(&r->output);
 }

@@ -29,9 +29,9 @@ struct vt_run_result {
 	bool cut;       /* there was more */
 };
 
-/* VT_OK even if it failed: the result says so. VT_EIO, VT_ENOMEM. Free with vt_run_free(). */
+/* VT_OK even if it failed: the result says so. VT_EIO, VT_ENOMEM. Free with vt_run_drop(). */
 VT_MUST_USE vt_err vt_run(const struct vt_run *r, struct vt_run_result *out);
-void vt_run_free(struct vt_run_result *r);
+void vt_run_drop(struct vt_run_result *r);
 /* True if it ran to its end and said that it went well. */
 bool vt_run_ok(const struct vt_run_result *r);
 /* "exit status 3", "killed by signal 15", "still running after 600 s: killed", "not installed". */

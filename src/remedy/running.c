@@ -76,7 +76,7 @@ static int parent_of(int pid)
 	return end && strlen(end) > 4 ? (int)strtol(end + 4, NULL, 10) : 0;
 }
 
-static char *product_ancestor(const struct vt_plan *plan, const char *root)
+static char *product_ancestor(const struct vt_removal *plan, const char *root)
 {
 	char exe[512], *found = NULL;
 	int pid = getppid();
@@ -111,7 +111,7 @@ static void leave_group(void)
 	}
 }
 
-vt_err vt_remover_detach(const struct vt_plan *plan, const char *root_path, char **out_ancestor)
+vt_err vt_remover_detach(const struct vt_removal *plan, const char *root_path, char **out_ancestor)
 {
 	int status = 0;
 	pid_t pid;

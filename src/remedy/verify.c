@@ -37,10 +37,10 @@ void vt_verify_say(struct vt_verifying *v, enum vt_check_answer a, const char *m
 }
 
 /* dpkg-query and rpm -q, one package at a time. */
-static void package(struct vt_verifying *v, const struct vt_plan_package *p)
+static void package(struct vt_verifying *v, const struct vt_removal_package *p)
 {
 	bool dpkg = vt_span_eq(p->manager, vt_span_str("dpkg"));
-	char where[VT_PLAN_PATH_MAX + 32], name[256], text[80], why[300];
+	char where[VT_REMOVAL_PATH_MAX + 32], name[256], text[80], why[300];
 	const char *argv[] = {dpkg ? "dpkg-query" : "rpm", where, dpkg ? "-W" : "-q",
 		dpkg ? "-f=${db:Status-Status}" : "--qf=installed", name, NULL};
 	struct vt_run run = {.argv = argv, .timeout_ms = 60000};
@@ -60,12 +60,12 @@ static void package(struct vt_verifying *v, const struct vt_plan_package *p)
 			(int)vt_min_size(r.output.n, 200), (const char *)r.output.p);
 		vt_verify_say(v, VT_CHECK_THERE, argv[0], p->name, why);
 	}
-	vt_run_free(&r);
+	vt_run_drop(&r);
 }
 
 static void unit(struct vt_verifying *v, vt_span target)
 {
-	char root[VT_PLAN_PATH_MAX + 16], name[256], why[200];
+	char root[VT_REMOVAL_PATH_MAX + 16], name[256], why[200];
 	const char *argv[] = {"systemctl", root, "is-enabled", name, NULL};
 	struct vt_run run = {.argv = argv, .timeout_ms = 60000, .quiet_errors = true};
 	struct vt_run_result r = {0};
@@ -91,7 +91,7 @@ static void unit(struct vt_verifying *v, vt_span target)
 		vt_verify_say(v, VT_CHECK_THERE, "systemctl is-enabled", target, why);
 	}
 out:
-	vt_run_free(&r);
+	vt_run_drop(&r);
 }
 
 /* Another way than act_accounts.c: the C library's reader of such files. */
@@ -153,14 +153,14 @@ static const struct vt_place *mapped_place(const struct vt_verifying *v, const c
 	s.n = n;
 	if (s.n > 10 && memcmp(s.p + s.n - 10, " (deleted)", 10) == 0)
 		s.n -= 10;
-	return vt_plan_place(v->plan, s);
+	return vt_removal_place(v->plan, s);
 }
 
 static void processes(struct vt_verifying *v)
 {
 	DIR *d = opendir("/proc");
 	const struct dirent *e;
-	char path[300], what[80], why[VT_PLAN_PATH_MAX + 80], *line = NULL;
+	char path[300], what[80], why[VT_REMOVAL_PATH_MAX + 80], *line = NULL;
 	size_t cap = 0, seen = 0, unreadable = 0, bad = 0;
 	FILE *f;
 
@@ -191,14 +191,15 @@ static void processes(struct vt_verifying *v)
 		(void)closedir(d);
 	(void)snprintf(why, sizeof why, "%zu looked at, %zu could not be", seen, unreadable);
 	if (!bad)
-		vt_verify_say(v, unreadable || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
+		vt_verify_say(v,
+			(unreadable && v->live) || !seen ? VT_CHECK_UNKNOWN : VT_CHECK_GONE,
 			"/proc/*/maps", vt_span_str("processes"), why);
 }
 
 static void steps(struct vt_verifying *v)
 {
 	for (size_t i = 0; i < v->plan->nsteps; i++) {
-		const struct vt_step *s = &v->plan->steps[i];
+		const struct vt_removal_step *s = &v->plan->steps[i];
 
 		for (size_t k = 0; k < s->npackages; k++)
 			package(v, &s->packages[k]);
@@ -214,7 +215,7 @@ static void steps(struct vt_verifying *v)
 	}
 }
 
-vt_err vt_verify_plan(const struct vt_plan *p, const char *root, bool deep, vt_check_fn *fn,
+vt_err vt_verify_removal(const struct vt_removal *p, const char *root, bool deep, vt_check_fn *fn,
 	void *ctx, struct vt_verified *out)
 {
 	struct vt_verifying v = {

@@ -40,12 +40,12 @@ typedef void vt_check_fn(void *ctx, const struct vt_check *c);
  * `deep`: walk the whole root for copies too, not only the plan's places. `fn` gets each check.
  * VT_EIO, VT_ENOMEM: it could not be done at all.
  */
-VT_MUST_USE vt_err vt_verify_plan(const struct vt_plan *p, const char *root, bool deep,
+VT_MUST_USE vt_err vt_verify_removal(const struct vt_removal *p, const char *root, bool deep,
 	vt_check_fn *fn, void *ctx, struct vt_verified *out);
 
 /* Private: the parts. */
 struct vt_verifying {
-	const struct vt_plan *plan;
+	const struct vt_removal *plan;
 	const char *root;
 	bool live, deep;
 	vt_check_fn *fn;

@@ -45,7 +45,7 @@ static bool next(vt_span text, size_t *io_at, uint8_t sum[32])
 	return ok;
 }
 
-static unsigned in_file(struct vt_verifying *v, const char *path, const struct vt_step *s)
+static unsigned in_file(struct vt_verifying *v, const char *path, const struct vt_removal_step *s)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	vt_buf b = VT_BUF_INIT(BUNDLE_MAX);
@@ -64,7 +64,8 @@ static unsigned in_file(struct vt_verifying *v, const char *path, const struct v
 	return n;
 }
 
-static unsigned in_folder(struct vt_verifying *v, const char *folder, const struct vt_step *s)
+static unsigned in_folder(
+	struct vt_verifying *v, const char *folder, const struct vt_removal_step *s)
 {
 	char *path = NULL;
 	struct dirent *e;
@@ -90,7 +91,7 @@ static unsigned in_folder(struct vt_verifying *v, const char *folder, const stru
 void vt_verify_certificates(struct vt_verifying *v)
 {
 	for (size_t i = 0; i < v->plan->nsteps; i++) {
-		const struct vt_step *s = &v->plan->steps[i];
+		const struct vt_removal_step *s = &v->plan->steps[i];
 		unsigned n = 0;
 
 		if (s->kind != VT_STEP_DISTRUST || !s->sha256.n)

@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "crypto/hash.h"
 #include "os/fd.h"
+#include "remedy/packages.h"
 #include "remedy/verify.h"
 
 #define PIECE ((size_t)256 << 10)
@@ -27,11 +28,19 @@ struct known {
 	uint8_t sum[32];
 	vt_span path;
 };
+struct hit {
+	char *path;
+	const struct known *is;
+	bool owned; /* it belongs to a package that stays: the same file is in both */
+};
 struct walk {
 	struct vt_verifying *v;
 	struct known *known;
 	size_t n, skip;
 	uint64_t there;
+	struct hit *hits; /* copies, sorted out once the walk is over */
+	size_t nhits, cap;
+	vt_err e;
 };
 
 static int by_size(const void *a, const void *b)
@@ -43,7 +52,7 @@ static int by_size(const void *a, const void *b)
 
 static vt_err gather(struct walk *w)
 {
-	const struct vt_plan *p = w->v->plan;
+	const struct vt_removal *p = w->v->plan;
 	size_t total = 0;
 
 	for (size_t s = 0; s < p->nsteps; s++)
@@ -53,10 +62,10 @@ static vt_err gather(struct walk *w)
 		return VT_ENOMEM;
 	for (size_t s = 0; s < p->nsteps; s++) {
 		for (size_t i = 0; i < p->steps[s].nfiles; i++) {
-			const struct vt_plan_file *f = &p->steps[s].files[i];
+			const struct vt_removal_file *f = &p->steps[s].files[i];
 			struct known *k = &w->known[w->n];
 
-			if (f->type != VT_PLAN_FILE || f->size < SMALL || f->loose ||
+			if (f->type != VT_REMOVAL_FILE || f->size < SMALL || f->loose ||
 				!vt_hex_get(f->sha256, k->sum, sizeof k->sum))
 				continue;
 			k->size = f->size;
@@ -107,10 +116,30 @@ static const struct known *of_size(const struct walk *w, uint64_t size)
 	return low < w->n && w->known[low].size == size ? &w->known[low] : NULL;
 }
 
+static void add_hit(struct walk *w, vt_span shown, const struct known *k)
+{
+	size_t cap = w->cap ? 2 * w->cap : 16;
+	struct hit *v;
+	char *path = strndup((const char *)shown.p, shown.n);
+
+	if (path && w->nhits == w->cap) {
+		v = realloc(w->hits, cap * sizeof *v);
+		if (v) {
+			w->hits = v;
+			w->cap = cap;
+		}
+	}
+	if (!path || w->nhits == w->cap) {
+		free(path);
+		w->e = VT_ENOMEM;
+		return;
+	}
+	w->hits[w->nhits++] = (struct hit){path, k, false};
+}
+
 static void copy_of(struct walk *w, const char *path, vt_span shown, uint64_t size)
 {
 	const struct known *k = of_size(w, size);
-	char why[VT_PLAN_PATH_MAX + 64];
 	uint8_t sum[32];
 
 	if (!k)
@@ -120,14 +149,59 @@ static void copy_of(struct walk *w, const char *path, vt_span shown, uint64_t si
 		return;
 	}
 	for (; k < w->known + w->n && k->size == size; k++) {
-		if (memcmp(k->sum, sum, sizeof sum) != 0)
-			continue;
-		(void)snprintf(why, sizeof why, "it has the content of %.*s", (int)k->path.n,
-			(const char *)k->path.p);
-		vt_verify_say(w->v, VT_CHECK_THERE, "walk by content", shown, why);
-		w->there++;
-		return;
+		if (memcmp(k->sum, sum, sizeof sum) == 0) {
+			add_hit(w, shown, k);
+			return;
+		}
 	}
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct hit *)a)->path, ((const struct hit *)b)->path);
+}
+
+static bool planned(void *ctx, vt_span manager, vt_span name)
+{
+	const struct walk *w = ctx;
+
+	return vt_removal_removes(w->v->plan, manager, name);
+}
+
+static void owned(void *ctx, size_t index, vt_span manager, vt_span name)
+{
+	struct walk *w = ctx;
+
+	(void)manager;
+	(void)name;
+	w->hits[index].owned = true;
+}
+
+/* A licence, or a library that both ship, is no copy of the product. */
+static vt_err tell_copies(struct walk *w)
+{
+	vt_span *paths = calloc(w->nhits + 1, sizeof *paths);
+	char why[VT_REMOVAL_PATH_MAX + 64];
+	vt_err e = paths ? w->e : VT_ENOMEM;
+
+	if (w->nhits)
+		qsort(w->hits, w->nhits, sizeof *w->hits, by_path);
+	for (size_t i = 0; i < w->nhits && paths; i++)
+		paths[i] = vt_span_str(w->hits[i].path);
+	if (!e && w->nhits)
+		e = vt_packages_owners(w->v->root, paths, w->nhits, planned, owned, w);
+	for (size_t i = 0; i < w->nhits; i++) {
+		if (!e && !w->hits[i].owned) {
+			(void)snprintf(why, sizeof why, "it has the content of %.*s",
+				(int)w->hits[i].is->path.n, (const char *)w->hits[i].is->path.p);
+			vt_verify_say(w->v, VT_CHECK_THERE, "walk by content", paths[i], why);
+			w->there++;
+		}
+		free(w->hits[i].path);
+	}
+	free(w->hits);
+	free(paths);
+	return e;
 }
 
 static bool is_mask(const char *path)
@@ -145,7 +219,7 @@ static void visit(struct walk *w, const FTSENT *e)
 	w->v->v->files++;
 	if (shown.n < 2)
 		return;
-	place = vt_plan_place(w->v->plan, shown);
+	place = vt_removal_place(w->v->plan, shown);
 	if (place && !(place->kind == VT_PLACE_UNIT && is_mask(e->fts_path))) {
 		vt_verify_say(w->v, VT_CHECK_THERE, "walk", shown,
 			"it is in a place that the plan clears");
@@ -216,6 +290,8 @@ vt_err vt_verify_files(struct vt_verifying *v)
 			e = walk(&w, top);
 		free(top);
 	}
+	if (!e)
+		e = tell_copies(&w);
 	(void)snprintf(text, sizeof text,
 		"%llu files looked at, %llu hashed, %llu could not be looked at",
 		(unsigned long long)v->v->files, (unsigned long long)v->v->hashed,

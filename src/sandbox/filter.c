@@ -29,6 +29,7 @@ static const struct vt_allow table[] = {
 #define VERIFIER VT_ROLE_VERIFIER
 #define ALL (BOTH | UPDATER | READERS | VERIFIER)
 #define STORES (UPDATER | VERIFIER)
+#define MAPPERS (WORKER | READERS)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
 	{.roles = (roles_),                                                                        \
 		.number = SYS_##name_,                                                             \
@@ -37,6 +38,7 @@ static const struct vt_allow table[] = {
 		.reason = (reason_)},
 #include "sandbox/seccomp.def"
 #undef VT_ALLOW
+#undef MAPPERS
 #undef STORES
 #undef ALL
 #undef READERS

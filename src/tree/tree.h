@@ -98,7 +98,8 @@ struct vt_image_layer {
 	vt_span digest; /* "sha256:..." as the manifest says; lower-case hex of the bytes if it does
 			   not */
 	vt_span command;      /* from the image's history; may be empty */
-	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden */
+	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden. A walk
+				 begins with a miss if not all of it could be read */
 	bool hidden;          /* something in it is */
 };
 struct vt_image {
@@ -127,6 +128,7 @@ struct vt_volume {
 	vt_span system;       /* "ext4", "ntfs", "luks", "lvm", "swap", ...; what was recognised */
 	struct vt_tree *tree; /* NULL: not one that is read */
 	enum vt_miss why;     /* with tree NULL */
+	vt_span note; /* what is to be known of it: "its journal was not replayed"; may be empty */
 };
 struct vt_disk {
 	const char *format; /* "raw", "qcow2"; static */

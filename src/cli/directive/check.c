@@ -65,21 +65,38 @@ static vt_err check_exceptions(
 	return e;
 }
 
-vt_err vt_document_check(const char *command, const char *path, vt_span bytes, FILE *say)
+static vt_err judge(const char *path, vt_span bytes, FILE *say, struct vt_doc_error *why)
 {
 	vt_arena a = VT_ARENA_INIT(MEMORY_MAX);
-	struct vt_doc_error why = {0};
 	vt_err e;
 
 	if (vt_known_is(bytes, "vitrine/catalogue/"))
-		e = check_catalogue(path, bytes, &a, say, &why);
+		e = check_catalogue(path, bytes, &a, say, why);
 	else if (vt_known_is(bytes, "vitrine/exceptions/"))
-		e = check_exceptions(path, bytes, &a, say, &why);
+		e = check_exceptions(path, bytes, &a, say, why);
 	else
-		e = check_directive(path, bytes, &a, say, &why);
+		e = check_directive(path, bytes, &a, say, why);
+	vt_arena_free(&a);
+	return e;
+}
+
+bool vt_document_is(vt_span bytes)
+{
+	return vt_known_is(bytes, "vitrine/");
+}
+
+vt_err vt_document_judge(vt_span bytes, struct vt_doc_error *why)
+{
+	return judge("", bytes, NULL, why);
+}
+
+vt_err vt_document_check(const char *command, const char *path, vt_span bytes, FILE *say)
+{
+	struct vt_doc_error why = {0};
+	vt_err e = judge(path, bytes, say, &why);
+
 	if (e)
 		complain(command, path, e, &why);
-	vt_arena_free(&a);
 	return e;
 }
 

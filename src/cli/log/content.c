@@ -192,7 +192,7 @@ static vt_err unpack(const struct vt_log_content *lc, enum vt_entry_kind kind,
 {
 	struct vt_plan_set set = {.kind = kind, .nchain = n, .chain = v};
 	struct vt_payload *p = calloc(1, sizeof *p);
-	vt_err e = p ? vt_payload_unpack(lc->store, lc->store, &set, p) : VT_ENOMEM;
+	vt_err e = p ? vt_payload_unpack(lc->store, lc->folder, &set, p) : VT_ENOMEM;
 
 	if (!e) {
 		*out = p;

@@ -11,7 +11,8 @@
 
 struct vt_log_content {
 	struct vt_audit *a;
-	int store; /* a folder with chunks; unpacked files take up room there too */
+	int store;  /* a folder with chunks */
+	int folder; /* where unpacked files take up room */
 	/*
 	 * Appends a chunk's file. VT_OK: these are its bytes. VT_END: it can't be had, which has
 	 * been told. NULL: only what is in the store is had.

@@ -123,7 +123,7 @@ vt_err vt_follow_open(struct vt_follow *f, const struct vt_log_head *first)
 	f->audit.tell = vt_follow_tell;
 	f->audit.ctx = f;
 	f->content.a = &f->audit;
-	f->content.store = f->dir;
+	f->content.store = f->content.folder = f->dir;
 	if (!e)
 		e = open_head(f);
 	return e ? e : open_progress(f);

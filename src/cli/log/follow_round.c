@@ -129,6 +129,8 @@ static vt_err see_content(struct vt_follow *f, const struct vt_seen *s, uint64_t
 
 	if (!e)
 		e = vt_log_progress_unreadable(&f->progress, s->index, !change.readable);
+	if (e == VT_ELIMIT)
+		e = VT_OK; /* it was told of, and is not asked for again: reading on matters more */
 	if (!e && (!again || change.readable))
 		e = vt_follow_put_entry(f, s, f->audit.root, NULL, &change, again);
 	if (!e && change.readable && change.right)

@@ -18,11 +18,13 @@ static void on_entry(void *ctx, const struct vt_cpio_entry *entry)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t whole = 0, pieces = 0;
-	struct vt_cpio c = {.fn = on_entry, .ctx = &whole};
-	struct vt_cpio d = {.fn = on_entry, .ctx = &pieces};
+	static struct vt_cpio c, d; /* large */
 	size_t used, used_pieces = 0;
-	vt_err e = vt_cpio_feed(&c, vt_span_of(data, size), &used), f = VT_OK;
+	vt_err e, f = VT_OK;
 
+	c = (struct vt_cpio){.fn = on_entry, .ctx = &whole};
+	d = (struct vt_cpio){.fn = on_entry, .ctx = &pieces};
+	e = vt_cpio_feed(&c, vt_span_of(data, size), &used);
 	while (!f && used_pieces < size) {
 		size_t n = size - used_pieces < 7 ? size - used_pieces : 7, got;
 

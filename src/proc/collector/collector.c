@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "ipc/setup.h"
 #include "os/fd.h"
+#include "os/map.h"
 #include "proc/collector/run.h"
 #include "sandbox/enter.h"
 
@@ -32,11 +33,12 @@ struct collector {
 };
 
 /* What libraries do once, and could not do later. */
-static void warm_up(void)
+static vt_err warm_up(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
 	json_object_seed(0);
 	tzset();
+	return vt_map_guard_install();
 }
 
 static vt_err read_catalogues(struct collector *k)
@@ -77,11 +79,14 @@ static vt_err start(struct collector *k)
 	k->subject = m->fds[0];
 	k->spool_folder = k->job.spool ? m->fds[m->nfds - 1] : -1;
 	k->spool = (struct vt_spool){.folder = k->spool_folder, .max = k->job.spool_max};
-	warm_up();
+	e = warm_up();
+	if (e)
+		return e;
 	sandbox.role = k->job.what == VT_COLLECT_PROCESSES ? VT_ROLE_PROCESSES : VT_ROLE_COLLECTOR;
 	sandbox.folder = k->spool_folder;
 	sandbox.readable = &k->subject;
-	sandbox.nreadable = 1;
+	/* an image or disk is a file, which is open already */
+	sandbox.nreadable = k->job.what != VT_COLLECT_ARCHIVE && k->job.what != VT_COLLECT_DISK;
 	e = vt_sandbox_enter(&sandbox, &layers);
 	/* the catalogue is read inside: it may be somebody's */
 	if (!e)

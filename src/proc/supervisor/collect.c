@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,9 @@
 #include "base/num.h"
 #include "crypto/hash.h"
 #include "inventory/judge.h"
+#include "inventory/name/purl.h"
 #include "inventory/repeat.h"
+#include "ipc/setup.h"
 #include "os/fd.h"
 #include "sandbox/spawn.h"
 
@@ -200,6 +203,12 @@ static vt_err on_component(struct run *r)
 	if (e || !r->begun)
 		return VT_EPEER;
 	c.subject = r->subject;
+	vt_buf_clear(&r->text);
+	e = c.purl.n ? VT_OK : vt_purl_of_component(&c, vt_span_of("", 0), &r->text);
+	if (e && e != VT_EUNSUPPORTED)
+		return e;
+	if (!c.purl.n)
+		c.purl = vt_buf_span(&r->text);
 	return vt_survey_component(r->s, &c);
 }
 
@@ -236,26 +245,84 @@ static bool hash_file(int fd, vt_buf *hex)
 	return !vt_hex_add(hex, vt_span_of(digest, sizeof digest));
 }
 
+/* "archive#member": the place of what is inside of a file. */
+static vt_err put_locus(vt_buf *b, const struct pending *p, vt_span member)
+{
+	vt_err e = vt_buf_add(b, p->path, p->path_n);
+
+	if (!e && member.n)
+		e = vt_buf_add_u8(b, '#');
+	return e ? e : vt_buf_add(b, member.p, member.n);
+}
+
+struct named {
+	struct run *r;
+	const struct vt_fact *f;
+	struct vt_observation o;
+	vt_err e;
+};
+
+static void on_named(void *ctx, const struct vt_catalogue_rule *rule)
+{
+	struct named *n = ctx;
+
+	n->o.rule = rule->id;
+	if (!n->e)
+		n->e = observe(n->r, &n->o, n->o.subject);
+}
+
+/* Names are signs of their own: a member's, if something in it fired. */
+static vt_err name_member(
+	struct run *r, const struct pending *p, vt_span locus, vt_span member, vt_span sha256)
+{
+	struct vt_fact f = {.kind = VT_FACT_FILE, .locus = locus};
+	struct named n = {.r = r, .f = &f};
+	vt_buf path = VT_BUF_INIT(VT_COLLECT_STRING_MAX), raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX);
+	size_t base = member.n;
+	vt_err e = member.n && member.p[0] == '/' ? VT_OK : vt_buf_add_u8(&path, '/');
+
+	while (base > 0 && member.p[base - 1] != '/')
+		base--;
+	if (!e)
+		e = vt_buf_add(&path, member.p, member.n);
+	f.v[VT_ATTR_PATH] = vt_buf_span(&path);
+	f.v[VT_ATTR_NAME] = vt_span_of(member.p + base, member.n - base);
+	if (!e)
+		e = vt_fact_write(&raw, &f);
+	n.o = (struct vt_observation){.kind = f.kind,
+		.subject = p->subject,
+		.locus = locus,
+		.raw = vt_buf_span(&raw),
+		.sha256 = sha256,
+		.hidden = p->hidden};
+	if (!e)
+		vt_catalogue_match(r->request->catalogue, &f, on_named, &n);
+	vt_buf_free(&path);
+	vt_buf_free(&raw);
+	return e ? e : n.e;
+}
+
 static vt_err on_detection(
 	struct run *r, const struct pending *p, const struct vt_detection *d, vt_span sha256)
 {
-	struct vt_fact f = {.kind = VT_FACT_CONTENT, .locus = vt_span_of(p->path, p->path_n)};
-	struct vt_observation o = {.kind = f.kind,
-		.locus = f.locus,
-		.rule = d->rule,
-		.sha256 = sha256,
-		.hidden = p->hidden};
-	vt_buf raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX);
-	vt_err e;
+	struct vt_fact f = {.kind = VT_FACT_CONTENT};
+	struct vt_observation o = {
+		.kind = f.kind, .rule = d->rule, .sha256 = sha256, .hidden = p->hidden};
+	vt_buf raw = VT_BUF_INIT(VT_COLLECT_STRING_MAX), locus = VT_BUF_INIT((size_t)64 << 10);
+	vt_err e = put_locus(&locus, p, d->path);
 
 	f.v[VT_ATTR_RULE] = d->rule;
 	f.v[VT_ATTR_MEMBER] = d->path;
-	f.v[VT_ATTR_SHA256] = sha256;
-	e = vt_fact_write(&raw, &f);
+	if (!e)
+		e = vt_fact_write(&raw, &f);
 	o.raw = vt_buf_span(&raw);
+	o.locus = vt_buf_span(&locus);
 	if (!e)
 		e = observe(r, &o, p->subject);
+	if (!e && d->path.n)
+		e = name_member(r, p, o.locus, d->path, sha256);
 	vt_buf_free(&raw);
+	vt_buf_free(&locus);
 	/* a database that holds more than the catalogue's rules is not the collector's fault */
 	return e == VT_EPEER ? VT_OK : e;
 }
@@ -428,6 +495,27 @@ static vt_err idle(struct run *r)
 	return e;
 }
 
+/* The channel is closed: how did it end? */
+static vt_err crashed(struct run *r)
+{
+	int status;
+
+	(void)kill(r->pid, SIGKILL);
+	while (waitpid(r->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail(r, VT_EPEER, "the collector crashed");
+	r->pid = -1;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector crashed (%s%s)",
+			strsignal(WTERMSIG(status)),
+			WTERMSIG(status) == SIGSYS ? ": it tried what it must not" : "");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == VT_EXIT_MEMORY)
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector ran out of memory");
+	else
+		(void)snprintf(r->why, VT_COLLECT_WHY_MAX, "the collector ended too early");
+	return VT_EPEER;
+}
+
 static vt_err receive(struct run *r)
 {
 	while (!r->done) {
@@ -436,7 +524,7 @@ static vt_err receive(struct run *r)
 		if (e == VT_EAGAIN)
 			e = idle(r);
 		else if (e == VT_END || e == VT_EPEER)
-			e = fail(r, VT_EPEER, "the collector crashed");
+			e = crashed(r);
 		else if (!e)
 			e = on_message(r);
 		if (e)

@@ -11,7 +11,7 @@
 
 static const char *step_word(unsigned i)
 {
-	return vt_step_word((enum vt_step_kind)i);
+	return vt_removal_step_word((enum vt_removal_step_kind)i);
 }
 
 static const char *place_word(unsigned i)
@@ -38,10 +38,10 @@ static const char *acting_word(unsigned i)
 	return words[i];
 }
 
-static void take_file(struct vt_take *t, struct vt_plan_file *f)
+static void take_file(struct vt_take *t, struct vt_removal_file *f)
 {
-	f->path = vt_take_bytes(t, "path", VT_PLAN_PATH_MAX, true);
-	f->type = (enum vt_plan_file_type)vt_take_word(t, "type", type_word, 4);
+	f->path = vt_take_bytes(t, "path", VT_REMOVAL_PATH_MAX, true);
+	f->type = (enum vt_removal_file_type)vt_take_word(t, "type", type_word, 4);
 	f->dev = vt_take_number(t, "dev", INT64_MAX);
 	f->ino = vt_take_number(t, "ino", INT64_MAX);
 	f->size = vt_take_number(t, "size", INT64_MAX);
@@ -53,22 +53,22 @@ static void take_file(struct vt_take *t, struct vt_plan_file *f)
 	f->loose = vt_take_bool(t, "loose", false);
 	if (t->e)
 		return;
-	if (!vt_plan_path_ok(f->path))
+	if (!vt_removal_path_ok(f->path))
 		vt_take_refuse(t, "path", "not an absolute path in its plain form");
-	if ((f->type == VT_PLAN_FILE || f->type == VT_PLAN_LINK) && !f->loose && !f->sha256.n)
+	if ((f->type == VT_REMOVAL_FILE || f->type == VT_REMOVAL_LINK) && !f->loose && !f->sha256.n)
 		vt_take_refuse(t, "sha256", "missing");
 }
 
-static void take_package(struct vt_take *t, struct vt_plan_package *p)
+static void take_package(struct vt_take *t, struct vt_removal_package *p)
 {
 	p->manager = vt_take_text(t, "manager", 20, true);
 	p->name = vt_take_text(t, "name", NAME_MAX_, true);
 	p->version = vt_take_text(t, "version", NAME_MAX_, false);
 	p->arch = vt_take_text(t, "arch", 40, false);
 	p->status = vt_take_text(t, "status", NAME_MAX_, false);
-	if (!t->e && !vt_plan_name_ok(p->name))
+	if (!t->e && !vt_removal_name_ok(p->name))
 		vt_take_refuse(t, "name", "not the name of a package");
-	if (!t->e && p->arch.n && !vt_plan_name_ok(p->arch))
+	if (!t->e && p->arch.n && !vt_removal_name_ok(p->arch))
 		vt_take_refuse(t, "arch", "not the name of an architecture");
 	if (!t->e && !vt_span_eq(p->manager, vt_span_str("dpkg")) &&
 		!vt_span_eq(p->manager, vt_span_str("rpm")))
@@ -76,7 +76,7 @@ static void take_package(struct vt_take *t, struct vt_plan_package *p)
 }
 
 /* What a step's target must look like. */
-static const char *target_trouble(const struct vt_plan *plan, const struct vt_step *s)
+static const char *target_trouble(const struct vt_removal *plan, const struct vt_removal_step *s)
 {
 	static const char *const refreshed[] = {"initramfs", "ldconfig", "certificates", "units"};
 	vt_span name = s->target;
@@ -84,7 +84,7 @@ static const char *target_trouble(const struct vt_plan *plan, const struct vt_st
 	switch (s->kind) {
 	case VT_STEP_MASK:
 	case VT_STEP_STOP:
-	case VT_STEP_UNLOAD: return vt_plan_name_ok(name) ? NULL : "not a name";
+	case VT_STEP_UNLOAD: return vt_removal_name_ok(name) ? NULL : "not a name";
 	case VT_STEP_ACCOUNT:
 		if (name.n > 5 && memcmp(name.p, "user ", 5) == 0)
 			name = vt_span_of(name.p + 5, name.n - 5);
@@ -92,10 +92,11 @@ static const char *target_trouble(const struct vt_plan *plan, const struct vt_st
 			name = vt_span_of(name.p + 6, name.n - 6);
 		else
 			return "neither 'user NAME' nor 'group NAME'";
-		return !vt_plan_name_ok(name) ? "not a name"
-			: s->number < 100     ? "an account of the system itself"
-					      : NULL;
-	case VT_STEP_END: return vt_plan_place(plan, name) ? NULL : "not one of the plan's places";
+		return !vt_removal_name_ok(name) ? "not a name"
+			: s->number < 100        ? "an account of the system itself"
+						 : NULL;
+	case VT_STEP_END:
+		return vt_removal_place(plan, name) ? NULL : "not one of the plan's places";
 	case VT_STEP_REFRESH:
 		for (size_t i = 0; i < VT_COUNT(refreshed); i++)
 			if (vt_span_eq(name, vt_span_str(refreshed[i])))
@@ -116,7 +117,8 @@ static const char *target_trouble(const struct vt_plan *plan, const struct vt_st
 	return NULL;
 }
 
-static void check_step(struct vt_take *t, const struct vt_plan *plan, const struct vt_step *s)
+static void check_step(
+	struct vt_take *t, const struct vt_removal *plan, const struct vt_removal_step *s)
 {
 	static const struct {
 		bool files, packages;
@@ -137,7 +139,7 @@ static void check_step(struct vt_take *t, const struct vt_plan *plan, const stru
 		if (!vt_span_eq(s->packages[i].manager, s->packages[0].manager))
 			vt_take_refuse(t, "packages", "of several managers");
 	for (size_t i = 0; i < s->nfiles && !t->e; i++)
-		if (!vt_plan_place(plan, s->files[i].path))
+		if (!vt_removal_place(plan, s->files[i].path))
 			vt_take_refuse(t, "files", "a path outside of the findings' places");
 	for (size_t i = 0; i < s->nfiles && !t->e && s->kind == VT_STEP_MASK; i++) {
 		vt_span path = s->files[i].path;
@@ -148,13 +150,13 @@ static void check_step(struct vt_take *t, const struct vt_plan *plan, const stru
 	}
 }
 
-static void take_step(struct vt_take *t, const struct vt_plan *plan, struct vt_step *s)
+static void take_step(struct vt_take *t, const struct vt_removal *plan, struct vt_removal_step *s)
 {
 	const json_t *packages, *files;
 	struct vt_take in;
 
-	s->kind = (enum vt_step_kind)vt_take_word(t, "step", step_word, VT_STEP_KINDS);
-	s->target = vt_take_bytes(t, "target", VT_PLAN_PATH_MAX, false);
+	s->kind = (enum vt_removal_step_kind)vt_take_word(t, "step", step_word, VT_STEP_KINDS);
+	s->target = vt_take_bytes(t, "target", VT_REMOVAL_PATH_MAX, false);
 	s->does = vt_take_text(t, "does", TEXT_MAX, true);
 	s->undo = vt_take_text(t, "undo", TEXT_MAX, false);
 	s->findings = vt_take_text(t, "findings", TEXT_MAX, false);
@@ -162,7 +164,7 @@ static void take_step(struct vt_take *t, const struct vt_plan *plan, struct vt_s
 	if (s->kind == VT_STEP_ACCOUNT)
 		s->number = vt_take_number(t, "number", UINT32_MAX);
 	packages = vt_take_list(t, "packages", 1000, false);
-	files = vt_take_list(t, "files", VT_PLAN_FILES_MAX, false);
+	files = vt_take_list(t, "files", VT_REMOVAL_FILES_MAX, false);
 	s->npackages = packages ? json_array_size(packages) : 0;
 	s->nfiles = files ? json_array_size(files) : 0;
 	s->packages = vt_take_array(t, s->npackages, sizeof *s->packages);
@@ -181,13 +183,13 @@ static void take_step(struct vt_take *t, const struct vt_plan *plan, struct vt_s
 		check_step(t, plan, s);
 }
 
-static void take_finding(struct vt_take *t, struct vt_plan_finding *f)
+static void take_finding(struct vt_take *t, struct vt_removal_finding *f)
 {
 	f->id = vt_take_text(t, "id", 40, true);
 	f->product = vt_take_text(t, "product", NAME_MAX_, true);
 	f->name = vt_take_text(t, "name", TEXT_MAX, false);
 	f->subject = vt_take_text(t, "subject", TEXT_MAX, false);
-	f->place = vt_take_bytes(t, "place", VT_PLAN_PATH_MAX, false);
+	f->place = vt_take_bytes(t, "place", VT_REMOVAL_PATH_MAX, false);
 	f->standing = vt_take_text(t, "standing", 40, true);
 	f->acting = (enum vt_acting)vt_take_word(t, "removed_by", acting_word, 3);
 	f->confirmed = vt_take_bool(t, "confirmed", true);
@@ -204,13 +206,13 @@ static void take_element(struct vt_take *t, struct vt_element *e)
 		e->value = vt_take_text(t, "value", TEXT_MAX, true);
 }
 
-static void take_place(struct vt_take *t, const struct vt_plan *plan, struct vt_place *p)
+static void take_place(struct vt_take *t, const struct vt_removal *plan, struct vt_place *p)
 {
 	const char *trouble;
 	bool known = false;
 
 	p->kind = (enum vt_place_kind)vt_take_word(t, "kind", place_word, VT_PLACE_KINDS);
-	p->path = vt_take_bytes(t, "path", VT_PLAN_PATH_MAX, true);
+	p->path = vt_take_bytes(t, "path", VT_REMOVAL_PATH_MAX, true);
 	p->finding = vt_take_text(t, "finding", 40, true);
 	if (t->e)
 		return;
@@ -237,7 +239,7 @@ static void take_place(struct vt_take *t, const struct vt_plan *plan, struct vt_
 		}                                                                                  \
 	} while (0)
 
-static void take_problems(struct vt_take *t, struct vt_plan *p)
+static void take_problems(struct vt_take *t, struct vt_removal *p)
 {
 	const json_t *list = vt_take_list(t, "problems", 10000, true), *v;
 
@@ -256,7 +258,7 @@ static void take_problems(struct vt_take *t, struct vt_plan *p)
 	}
 }
 
-static void take_head(struct vt_take *t, struct vt_plan *p)
+static void take_head(struct vt_take *t, struct vt_removal *p)
 {
 	const json_t *v;
 	struct vt_take in;
@@ -266,7 +268,7 @@ static void take_head(struct vt_take *t, struct vt_plan *p)
 	p->made = vt_take_time(t, "made");
 	p->machine = vt_take_hex(t, "machine", 32, false);
 	p->host = vt_take_text(t, "host", 256, false);
-	p->root = vt_take_bytes(t, "root", VT_PLAN_PATH_MAX, true);
+	p->root = vt_take_bytes(t, "root", VT_REMOVAL_PATH_MAX, true);
 	p->survey = vt_take_text(t, "survey", 64, false);
 	p->directive_id = vt_take_text(t, "directive", NAME_MAX_, true);
 	p->directive_version = vt_take_text(t, "directive_version", NAME_MAX_, false);
@@ -279,24 +281,25 @@ static void take_head(struct vt_take *t, struct vt_plan *p)
 	vt_take_begin(&in, t, v, "replacement", SIZE_MAX);
 	p->replacement = (enum vt_replacement_kind)vt_take_word(
 		&in, "kind", replacement_word, VT_REPLACEMENT_KINDS);
-	p->replacement_name = vt_take_bytes(&in, "name", VT_PLAN_PATH_MAX, false);
+	p->replacement_name = vt_take_bytes(&in, "name", VT_REMOVAL_PATH_MAX, false);
 	if (!in.e &&
 		(p->replacement == VT_REPLACEMENT_PACKAGE ||
 			p->replacement == VT_REPLACEMENT_UNIT) &&
-		!vt_plan_name_ok(p->replacement_name))
+		!vt_removal_name_ok(p->replacement_name))
 		vt_take_refuse(&in, "name", "not a name");
-	if (!in.e && p->replacement == VT_REPLACEMENT_FILE && !vt_plan_path_ok(p->replacement_name))
+	if (!in.e && p->replacement == VT_REPLACEMENT_FILE &&
+		!vt_removal_path_ok(p->replacement_name))
 		vt_take_refuse(&in, "name", "not a path");
 	if (!in.e && p->replacement == VT_REPLACEMENT_NONE && !p->replacement_name.n)
 		vt_take_refuse(&in, "name", "who said that none is needed, and why?");
 	t->e = vt_take_end(&in);
 }
 
-static vt_err take_plan(struct vt_take *t, struct vt_plan *p)
+static vt_err take_plan(struct vt_take *t, struct vt_removal *p)
 {
 	vt_span format = vt_take_text(t, "format", 60, true);
 
-	if (!t->e && !vt_span_eq(format, vt_span_str(VT_PLAN_FORMAT))) {
+	if (!t->e && !vt_span_eq(format, vt_span_str(VT_REMOVAL_FORMAT))) {
 		vt_take_refuse(t, "format", "not a removal plan of a version that is read here");
 		return t->e = VT_EVERSION;
 	}
@@ -305,20 +308,20 @@ static vt_err take_plan(struct vt_take *t, struct vt_plan *p)
 	EACH("elements", 200, p->nelements, p->elements, take_element(&in, &p->elements[i]));
 	EACH("findings", 100000, p->nfindings, p->findings, take_finding(&in, &p->findings[i]));
 	EACH("places", 10000, p->nplaces, p->places, take_place(&in, p, &p->places[i]));
-	EACH("steps", VT_PLAN_STEPS_MAX, p->nsteps, p->steps, take_step(&in, p, &p->steps[i]));
+	EACH("steps", VT_REMOVAL_STEPS_MAX, p->nsteps, p->steps, take_step(&in, p, &p->steps[i]));
 	return vt_take_end(t);
 }
 
-vt_err vt_plan_parse(vt_span json, vt_arena *a, struct vt_plan *out, struct vt_doc_error *why)
+vt_err vt_removal_parse(vt_span json, vt_arena *a, struct vt_removal *out, struct vt_doc_error *why)
 {
 	struct vt_take t = {.a = a, .why = why};
-	struct vt_plan p = {0};
+	struct vt_removal p = {0};
 	json_error_t je;
 	json_t *o;
 	vt_err e;
 
 	*why = (struct vt_doc_error){0};
-	if (json.n > VT_PLAN_MAX)
+	if (json.n > VT_REMOVAL_MAX)
 		return VT_ELIMIT;
 	o = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES, &je);
 	if (!o) {

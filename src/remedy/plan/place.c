@@ -6,11 +6,11 @@
 #include "base/num.h"
 #include "remedy/plan/plan.h"
 
-bool vt_plan_path_ok(vt_span path)
+bool vt_removal_path_ok(vt_span path)
 {
 	size_t start = 1;
 
-	if (path.n < 2 || path.n > VT_PLAN_PATH_MAX || path.p[0] != '/')
+	if (path.n < 2 || path.n > VT_REMOVAL_PATH_MAX || path.p[0] != '/')
 		return false;
 	for (size_t i = 1; i <= path.n; i++) {
 		vt_span name;
@@ -28,7 +28,7 @@ bool vt_plan_path_ok(vt_span path)
 	return true;
 }
 
-bool vt_plan_name_ok(vt_span name)
+bool vt_removal_name_ok(vt_span name)
 {
 	if (name.n == 0 || name.n > 200 || name.p[0] == '-' || name.p[0] == '.')
 		return false;
@@ -42,7 +42,7 @@ bool vt_plan_name_ok(vt_span name)
 	return true;
 }
 
-/* The next name of a path that passed vt_plan_path_ok(); false at its end. */
+/* The next name of a path that passed vt_removal_path_ok(); false at its end. */
 static bool next_name(vt_span *path, vt_span *out)
 {
 	size_t n = 1;
@@ -145,7 +145,7 @@ const char *vt_place_trouble(enum vt_place_kind kind, vt_span path)
 {
 	bool home = kind == VT_PLACE_FOLDER || kind == VT_PLACE_FILE;
 
-	if (!vt_plan_path_ok(path))
+	if (!vt_removal_path_ok(path))
 		return "not an absolute path in its plain form";
 	for (size_t i = 0; i < VT_COUNT(protected); i++) {
 		enum relation r = relate(path, protected[i].path);
@@ -171,7 +171,7 @@ bool vt_place_holds(const struct vt_place *place, vt_span path)
 		(place->kind == VT_PLACE_FOLDER && path.p[place->path.n] == '/');
 }
 
-const struct vt_place *vt_plan_place(const struct vt_plan *p, vt_span path)
+const struct vt_place *vt_removal_place(const struct vt_removal *p, vt_span path)
 {
 	for (size_t i = 0; i < p->nplaces; i++)
 		if (vt_place_holds(&p->places[i], path))
@@ -179,7 +179,7 @@ const struct vt_place *vt_plan_place(const struct vt_plan *p, vt_span path)
 	return NULL;
 }
 
-bool vt_plan_removes(const struct vt_plan *p, vt_span manager, vt_span name)
+bool vt_removal_removes(const struct vt_removal *p, vt_span manager, vt_span name)
 {
 	for (size_t i = 0; i < p->nsteps; i++)
 		for (size_t k = 0; k < p->steps[i].npackages; k++)

@@ -2,7 +2,7 @@
 /* The words that plans are written with. */
 #include "remedy/plan/plan.h"
 
-const char *vt_step_word(enum vt_step_kind k)
+const char *vt_removal_step_word(enum vt_removal_step_kind k)
 {
 	static const char *const words[] = {
 #define VT_STEP(ID, word, files, packages, meaning) word,
@@ -13,7 +13,7 @@ const char *vt_step_word(enum vt_step_kind k)
 	return k < VT_STEP_KINDS ? words[k] : "?";
 }
 
-const char *vt_step_text(enum vt_step_kind k)
+const char *vt_removal_step_text(enum vt_removal_step_kind k)
 {
 	static const char *const texts[] = {
 #define VT_STEP(ID, word, files, packages, meaning) meaning,

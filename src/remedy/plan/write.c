@@ -9,7 +9,7 @@
 static json_t *bytes(vt_span s)
 {
 	json_t *v = json_stringn(s.n ? (const char *)s.p : "", s.n);
-	vt_buf hex = VT_BUF_INIT(2 * VT_PLAN_PATH_MAX);
+	vt_buf hex = VT_BUF_INIT(2 * VT_REMOVAL_PATH_MAX);
 
 	if (v)
 		return v;
@@ -47,7 +47,7 @@ static bool put_number(json_t *o, const char *key, uint64_t v)
 	return v <= INT64_MAX && put(o, key, json_integer((json_int_t)v));
 }
 
-static json_t *file(const struct vt_plan_file *f)
+static json_t *file(const struct vt_removal_file *f)
 {
 	static const char *const types[] = {"file", "folder", "link", "other"};
 	json_t *o = json_object();
@@ -64,7 +64,7 @@ static json_t *file(const struct vt_plan_file *f)
 	return NULL;
 }
 
-static json_t *package(const struct vt_plan_package *p)
+static json_t *package(const struct vt_removal_package *p)
 {
 	json_t *o = json_object();
 
@@ -76,10 +76,10 @@ static json_t *package(const struct vt_plan_package *p)
 	return NULL;
 }
 
-static json_t *step(const struct vt_step *s)
+static json_t *step(const struct vt_removal_step *s)
 {
 	json_t *o = json_object(), *list;
-	bool ok = o && put(o, "step", json_string(vt_step_word(s->kind))) &&
+	bool ok = o && put(o, "step", json_string(vt_removal_step_word(s->kind))) &&
 		put(o, "target", bytes(s->target)) && put_text(o, "does", s->does) &&
 		put_text(o, "undo", s->undo) && put_given(o, "findings", s->findings) &&
 		put_given(o, "sha256", s->sha256) &&
@@ -103,7 +103,7 @@ static json_t *step(const struct vt_step *s)
 	return NULL;
 }
 
-static json_t *finding(const struct vt_plan_finding *f)
+static json_t *finding(const struct vt_removal_finding *f)
 {
 	static const char *const acting[] = {"steps", "person", "none"};
 	json_t *o = json_object();
@@ -141,7 +141,7 @@ static json_t *place(const struct vt_place *p)
 	return NULL;
 }
 
-static json_t *replacement(const struct vt_plan *p)
+static json_t *replacement(const struct vt_removal *p)
 {
 	json_t *o = json_object();
 
@@ -165,9 +165,9 @@ static json_t *problem(const vt_span *s)
 	return text(*s);
 }
 
-static bool head(json_t *o, const struct vt_plan *p)
+static bool head(json_t *o, const struct vt_removal *p)
 {
-	return put(o, "format", json_string(VT_PLAN_FORMAT)) && put_text(o, "id", p->id) &&
+	return put(o, "format", json_string(VT_REMOVAL_FORMAT)) && put_text(o, "id", p->id) &&
 		put_text(o, "tool", p->tool) && put(o, "made", json_integer(p->made)) &&
 		put_text(o, "machine", p->machine) && put_text(o, "host", p->host) &&
 		put(o, "root", bytes(p->root)) && put_text(o, "survey", p->survey) &&
@@ -179,7 +179,7 @@ static bool head(json_t *o, const struct vt_plan *p)
 		put(o, "replacement", replacement(p));
 }
 
-vt_err vt_plan_write(vt_buf *b, const struct vt_plan *p)
+vt_err vt_removal_write(vt_buf *b, const struct vt_removal *p)
 {
 	json_t *o = json_object();
 	bool ok = o && head(o, p);
