@@ -8,6 +8,10 @@
 
 #include "base/num.h"
 
+static const char *const unwritten[] = {
+	"Dir::Log::Planner=", "Dir::Log::Solver=", "Dir::Log::Terminal=", "Dir::Log::History=",
+	"Dir::Cache::pkgcache=", "Dir::Cache::srcpkgcache=", "Debug::NoLocking=true"};
+
 #define ARGS_MAX 1100
 #define DPKG_FORMAT "dpkg\\t${Package}\\t${Version}\\t${Architecture}\\t${Status}\\n"
 #define RPM_FORMAT                                                                                 \
@@ -268,6 +272,11 @@ static vt_err apt_try(
 	arg(a, "-s");
 	arg(a, "-o");
 	arg(a, "APT::Get::AutomaticRemove=false");
+	/* even what it only simulates it would write down, in the root that is looked at */
+	for (size_t i = 0; i < VT_COUNT(unwritten); i++) {
+		arg(a, "-o");
+		arg(a, unwritten[i]);
+	}
 	if (!is_root(root)) {
 		arg(a, "-o");
 		e = arg_made(a, "Dir=", vt_span_str(root), "");
