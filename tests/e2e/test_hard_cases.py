@@ -374,6 +374,22 @@ def test_grype_342_a_name_of_another_vendor_confirms_nothing(look, system):
     assert confirmed(survey) == set()
 
 
+def test_grype_342_syft_2281_the_vendor_of_a_cpe_counts_and_none_is_guessed(look, system, tmp_path):
+    """A CPE of another vendor with a product's name is another product; packages get no CPE that nobody stated."""
+    def supply(cpe):
+        (tmp_path / "sbom.json").write_text(json.dumps({
+            "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+            "components": [{"type": "library", "name": "part", "bom-ref": "a", "cpe": cpe}],
+            "compositions": [{"aggregate": "complete", "assemblies": ["a"]}]}))
+        return look.run("supply", tmp_path / "sbom.json", "--directive", "ndaa-2018-1634").returncode
+
+    assert supply("cpe:2.3:a:kaspersky:endpoint_security:12:*:*:*:*:*:*:*") == 1
+    assert supply("cpe:2.3:a:acme:endpoint_security:12:*:*:*:*:*:*:*") != 1
+    system.package()
+    bom = json.loads(look.run("inventory", "--root", system.root, "--format", "cyclonedx").stdout)
+    assert bom["components"] and not [c for c in bom["components"] if "cpe" in c]
+
+
 # ---- docs/hard-cases.md
 
 def names_of_tests():
