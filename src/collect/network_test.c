@@ -35,6 +35,9 @@ static void test_listeners(void **state)
 	unsigned tcp, tcp6, udp;
 	int a = listener(AF_INET, SOCK_STREAM, &tcp), b = listener(AF_INET6, SOCK_STREAM, &tcp6);
 	int d = listener(AF_INET, SOCK_DGRAM, &udp);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)tcp)}, from;
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t from_n = sizeof from;
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	int u = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char line[64], owner[32];
@@ -44,6 +47,9 @@ static void test_listeners(void **state)
 	(void)snprintf(name.sun_path, sizeof name.sun_path, "%s/bl4control", scratch);
 	assert_int_equal(bind(u, (struct sockaddr *)&name, sizeof name), 0);
 	assert_int_equal(listen(u, 1), 0);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+	assert_int_equal(getsockname(client, (struct sockaddr *)&from, &from_n), 0);
 	(void)snprintf(owner, sizeof owner, "owner=%d net:[", getpid());
 	c = look();
 	(void)snprintf(line, sizeof line, "port=tcp/%u ", tcp);
@@ -53,8 +59,11 @@ static void test_listeners(void **state)
 	(void)snprintf(line, sizeof line, "port=udp/%u ", udp);
 	ASSERT_SAYS(c, line, owner);
 	ASSERT_SAYS(c, "unix ", "/bl4control", owner);
+	(void)snprintf(line, sizeof line, "port=tcp/%u ", ntohs(from.sin_port));
+	ASSERT_SILENT(c, line); /* a connection does not listen */
 	assert_int_equal(c->seen, c->read + c->misses);
 	fake_collect_free(c);
+	(void)close(client);
 	(void)close(a);
 	(void)close(b);
 	(void)close(d);

@@ -173,6 +173,18 @@ static void test_copies_are_told_apart(void **state)
 	assert_int_equal(s->findings[3].confidence, VT_CONFIDENCE_CONFIRMED);
 }
 
+/* What only a process still reaches belongs to where it was. */
+static void test_a_nameless_file_keeps_its_place(void **state)
+{
+	(void)state;
+	see(VT_FACT_EXECUTABLE, "/srv/tools/acme", "");
+	see(VT_FACT_CONTENT, "/proc/12/exe#/srv/tools/acme.new#member/x", "");
+	see(VT_FACT_CONTENT, "/proc/13/exe#/opt/acme/bin/acme", "");
+	judge(2);
+	assert_true(vt_span_eq(s->findings[0].place, str("")));
+	assert_true(vt_span_eq(s->findings[1].place, str("/srv/tools")));
+}
+
 static void test_ids_stay(void **state)
 {
 	char id[32] = "";
@@ -216,9 +228,10 @@ static void test_absent_needs_coverage(void **state)
 	directive.required[VT_AREA_PROCESSES] = true;
 	s->subjects[0].asked[VT_AREA_PROCESSES] = false;
 	assert_int_equal(status().shown, VT_SHOWN_ABSENT);
-	/* devices have no content of their own */
+	/* devices have no content of their own, and what is gone is not here */
 	content->misses[VT_MISS_SPECIAL] = 100;
-	content->read = 900;
+	content->misses[VT_MISS_VANISHED] = 50;
+	content->read = 850;
 	assert_int_equal(status().shown, VT_SHOWN_ABSENT);
 }
 
@@ -312,6 +325,7 @@ int main(void)
 		T(test_one_decisive_sign_confirms),
 		T(test_memory_cannot_confirm),
 		T(test_copies_are_told_apart),
+		T(test_a_nameless_file_keeps_its_place),
 		T(test_ids_stay),
 		T(test_absent_needs_coverage),
 		T(test_nothing_looked_at_shows_nothing),

@@ -3,12 +3,21 @@
 
 #include "base/num.h"
 
-/* Without what stands behind '#'. */
+/*
+ * Without what stands behind '#'. Of a process's file that no name leads to, "/proc/12/exe#/a/b/c",
+ * it is where it was.
+ */
 static vt_span file_of(vt_span locus)
 {
 	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
+	size_t n = hash ? (size_t)(hash - locus.p) : locus.n;
 
-	return hash ? vt_span_of(locus.p, (size_t)(hash - locus.p)) : locus;
+	if (n + 1 < locus.n && vt_span_at(locus, 0, "/proc/", 6) && locus.p[n + 1] == '/') {
+		locus = vt_span_of(hash + 1, locus.n - n - 1);
+		hash = memchr(locus.p, '#', locus.n);
+		n = hash ? (size_t)(hash - locus.p) : locus.n;
+	}
+	return vt_span_of(locus.p, n);
 }
 
 /* The folder of a path: "/a/b" of "/a/b/c#d". */
