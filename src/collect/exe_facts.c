@@ -193,11 +193,38 @@ static vt_err pe(struct file *f, struct vt_window *w)
 	return e;
 }
 
+/* Each page of code against the directory that was signed. */
+static vt_err macho_digests(
+	struct file *f, const struct vt_macho_part *part, vt_span directory, bool *out_same)
+{
+	uint8_t *chunk = vt_arena_alloc(f->arena, CHUNK), digest[VT_DIGEST_MAX];
+	struct vt_macho_pages p;
+	vt_err e = chunk ? VT_OK : VT_ENOMEM;
+
+	*out_same = false;
+	if (!vt_macho_pages(directory, &p) || p.limit > part->size || part->at > f->size)
+		return e;
+	for (uint64_t at = 0, i = 0; !e && at < p.limit; at += p.page, i++) {
+		uint64_t end = at + vt_min_u64(p.page, p.limit - at);
+		struct vt_hasher *h = vt_hasher_new(p.kind);
+
+		if (!h)
+			return VT_ENOMEM;
+		e = add_range(f, h, chunk, part->at + at, part->at + end);
+		if (vt_hasher_finish(h, digest) < p.digest_n ||
+			memcmp(digest, p.digests.p + i * p.digest_n, p.digest_n) != 0)
+			return e == VT_EIO ? e : VT_OK;
+	}
+	*out_same = !e;
+	return e == VT_EIO ? e : VT_OK;
+}
+
 /* The team is as good as the signature over the code directory that names it. */
 static vt_err macho_part(struct file *f, struct vt_window *w, const struct vt_macho_part *part)
 {
 	struct vt_macho_names names;
 	struct vt_signed s = {0};
+	bool same = false;
 	vt_err e = vt_macho_names(w, part, &names);
 
 	if (e)
@@ -212,12 +239,16 @@ static vt_err macho_part(struct file *f, struct vt_window *w, const struct vt_ma
 		e = vt_signed_read(names.signature, names.directory, f->arena, &s);
 		if (e == VT_ENOMEM)
 			return e;
-		if (e)
+		if (e) {
 			f->fact.v[VT_ATTR_STATE] = vt_span_str("signature-damaged");
-		else
-			say_signer(f, &s, true);
-		if (!e && s.valid)
-			f->fact.v[VT_ATTR_TEAM_ID] = names.team;
+		} else {
+			e = macho_digests(f, part, names.directory, &same);
+			if (e)
+				return e;
+			say_signer(f, &s, same);
+			if (s.valid && same)
+				f->fact.v[VT_ATTR_TEAM_ID] = names.team;
+		}
 	}
 	vt_collect_fact(f->c, &f->fact);
 	return VT_OK;

@@ -86,6 +86,9 @@ static void test_hard_case_1_signatures(void **state)
 		SIGNED "team-id=2A3B4C5D6E original-name=com.look-alike.core state=signed");
 	expect("name=adhoc arch=arm64 path=/adhoc",
 		"original-name=com.look-alike.core state=ad-hoc");
+	expect("name=patched arch=x86_64 path=/patched",
+		"original-name=com.look-alike.core state=signature-broken "
+		"value=claims to be signed by Look-alike Lab");
 	expect("name=forged arch=x86_64 path=/forged",
 		"original-name=com.look-alike.core state=signature-broken "
 		"value=claims to be signed by Look-alike Lab");

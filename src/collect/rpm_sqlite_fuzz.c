@@ -23,8 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!vt_get_u32le(vt_span_of(data, size), 0, &n))
 		return 0;
 	n = (uint32_t)vt_min_size(n, size - 4);
-	if (!vt_buf_add(&db, data + 4 + n, size - 4 - n))
-		(void)vt_rpm_sqlite(vt_span_of(data + 4, n), &db, on_blob, &sum);
+	if (vt_buf_add(&db, data + 4 + n, size - 4 - n) ||
+		vt_rpm_sqlite(vt_span_of(data + 4, n), &db, on_blob, &sum))
+		sum = 0;
 	vt_buf_free(&db);
 	return 0;
 }

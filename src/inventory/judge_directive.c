@@ -117,12 +117,12 @@ static vt_err judge_findings(struct judging *j)
 /* Misses that may hide anything, however few: a file system that was not entered counts as one. */
 static const enum vt_miss hiding[] = {VT_MISS_MOUNT, VT_MISS_EXCLUDED, VT_MISS_LIMIT};
 
-/* What there was to look at, without what has no content of its own. */
+/* What there was to look at, without what has no content of its own and what was gone by then. */
 static uint64_t seen_of(const struct vt_coverage *c)
 {
-	uint64_t special = c->misses[VT_MISS_SPECIAL];
+	uint64_t nothing = c->misses[VT_MISS_SPECIAL] + c->misses[VT_MISS_VANISHED];
 
-	return c->seen > special ? c->seen - special : 0;
+	return c->seen > nothing ? c->seen - nothing : 0;
 }
 
 static bool is_enough(const struct vt_coverage *c, unsigned threshold)
@@ -148,6 +148,16 @@ static vt_err put_misses(vt_buf *b, const struct vt_coverage *c)
 	return !e && any ? vt_buf_add_u8(b, ')') : e;
 }
 
+/*
+ * A container's image need not hold what a whole system has: it has no boot, often no accounts, and
+ * its files are looked at in its layers all the same. Packages are asked for: without a database
+ * nothing is known.
+ */
+static bool may_lack(enum vt_subject_kind k, enum vt_area a)
+{
+	return k == VT_SUBJECT_IMAGE && a != VT_AREA_PACKAGES;
+}
+
 /* Why this area of this subject does not show that nothing is there; appends nothing if it does. */
 static vt_err doubt_text(
 	vt_buf *b, const struct vt_directive *d, const struct vt_subject *s, enum vt_area a)
@@ -161,7 +171,7 @@ static vt_err doubt_text(
 	if (c->broken)
 		e = vt_buf_addf(b, "%s: unknown: %" PRIu64 " that are there can't be read whole",
 			word, c->broken);
-	else if (!c->sources)
+	else if (!c->sources && !may_lack(s->kind, a))
 		e = vt_buf_addf(b, "%s: unknown: there is no source to ask", word);
 	for (size_t i = 0; i < VT_COUNT(hiding) && !e && !b->n; i++)
 		if (c->misses[hiding[i]])

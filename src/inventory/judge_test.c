@@ -228,9 +228,10 @@ static void test_absent_needs_coverage(void **state)
 	directive.required[VT_AREA_PROCESSES] = true;
 	s->subjects[0].asked[VT_AREA_PROCESSES] = false;
 	assert_int_equal(status().shown, VT_SHOWN_ABSENT);
-	/* devices have no content of their own */
+	/* devices have no content of their own, and what is gone is not here */
 	content->misses[VT_MISS_SPECIAL] = 100;
-	content->read = 900;
+	content->misses[VT_MISS_VANISHED] = 50;
+	content->read = 850;
 	assert_int_equal(status().shown, VT_SHOWN_ABSENT);
 }
 

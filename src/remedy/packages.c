@@ -8,6 +8,10 @@
 
 #include "base/num.h"
 
+static const char *const unwritten[] = {
+	"Dir::Log::Planner=", "Dir::Log::Solver=", "Dir::Log::Terminal=", "Dir::Log::History=",
+	"Dir::Cache::pkgcache=", "Dir::Cache::srcpkgcache=", "Debug::NoLocking=true"};
+
 #define ARGS_MAX 1100
 #define DPKG_FORMAT "dpkg\\t${Package}\\t${Version}\\t${Architecture}\\t${Status}\\n"
 #define RPM_FORMAT                                                                                 \
@@ -185,9 +189,9 @@ enum vt_presence vt_package_presence(const struct vt_removal_package *p)
 	vt_span last = p->status;
 
 	/* The third of dpkg's words is what is so; the first is only what was wanted. */
-	for (size_t i = 0; i < last.n; i++)
-		if (last.p[i] == ' ')
-			last = vt_span_of(last.p + i + 1, last.n - i - 1), i = (size_t)-1;
+	for (size_t i = 0; i < p->status.n; i++)
+		if (p->status.p[i] == ' ')
+			last = vt_span_of(p->status.p + i + 1, p->status.n - i - 1);
 	if (vt_span_eq(last, vt_span_str("not-installed")))
 		return VT_PRESENCE_NONE;
 	if (vt_span_eq(last, vt_span_str("config-files")))
@@ -268,6 +272,11 @@ static vt_err apt_try(
 	arg(a, "-s");
 	arg(a, "-o");
 	arg(a, "APT::Get::AutomaticRemove=false");
+	/* even what it only simulates it would write down, in the root that is looked at */
+	for (size_t i = 0; i < VT_COUNT(unwritten); i++) {
+		arg(a, "-o");
+		arg(a, unwritten[i]);
+	}
 	if (!is_root(root)) {
 		arg(a, "-o");
 		e = arg_made(a, "Dir=", vt_span_str(root), "");

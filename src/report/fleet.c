@@ -159,10 +159,14 @@ static vt_err count_products(struct vt_fleet *f, vt_arena *a)
 	for (size_t i = 0; i < f->nmachines; i++) {
 		const struct vt_fleet_proof *p = f->machines[i].last;
 
-		for (size_t k = 0; p && k < p->nproducts; k++)
+		for (size_t k = 0; p && k < p->nproducts; k++) {
+			bool stale = f->machines[i].state == VT_FLEET_STALE;
+
 			f->products[n++] = (struct vt_fleet_product){.id = p->products[k],
-				.machines = p->confirmed[k],
-				.candidates = !p->confirmed[k]};
+				.machines = !stale && p->confirmed[k],
+				.candidates = !stale && !p->confirmed[k],
+				.stale = stale};
+		}
 	}
 	qsort(f->products, n, sizeof *f->products, compare_products);
 	for (size_t i = 0; i < n; i++) {
@@ -171,6 +175,7 @@ static vt_err count_products(struct vt_fleet *f, vt_arena *a)
 		if (last && vt_span_eq(last->id, f->products[i].id)) {
 			last->machines += f->products[i].machines;
 			last->candidates += f->products[i].candidates;
+			last->stale += f->products[i].stale;
 		} else {
 			f->products[kept++] = f->products[i];
 		}

@@ -52,6 +52,7 @@ struct vt_fleet_machine {
 struct vt_fleet_product {
 	vt_span id;
 	uint64_t machines, candidates; /* with a confirmed copy; with signs only */
+	uint64_t stale;                /* had either when they last answered, before the period */
 };
 
 struct vt_fleet_step {

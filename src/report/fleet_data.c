@@ -63,6 +63,9 @@ vt_err vt_fleet_text(const struct vt_fleet *f, vt_buf *out)
 		if (!e && f->products[i].candidates)
 			e = vt_buf_addf(out, ", and signs of it on %" PRIu64 " more",
 				f->products[i].candidates);
+		if (!e && f->products[i].stale)
+			e = vt_buf_addf(out, "; %" PRIu64 " had it when they last answered",
+				f->products[i].stale);
 		put_str(out, &e, "\n");
 	}
 	for (unsigned s = VT_FLEET_FOUND; s < VT_FLEET_STATES; s++)
@@ -187,6 +190,7 @@ vt_err vt_fleet_json(const struct vt_fleet *f, vt_buf *out)
 		vt_json_span(&j, "name", product_name(f, f->products[i].id));
 		vt_json_u64(&j, "machines", f->products[i].machines);
 		vt_json_u64(&j, "candidates", f->products[i].candidates);
+		vt_json_u64(&j, "stale", f->products[i].stale);
 		vt_json_close(&j);
 	}
 	vt_json_close(&j);

@@ -5,10 +5,8 @@
 #include "base/num.h"
 #include "report/common.h"
 #include "report/fleet.h"
-#include "report/html.h"
+#include "report/html_parts.h"
 #include "report/json.h"
-
-#define DUE_MAX 128
 
 static const struct {
 	const char *fill, *tag;
@@ -163,7 +161,8 @@ static void products(struct vt_html *h, const struct vt_fleet *f)
 	vt_html_put(h,
 		"<table><thead><tr><th>Product</th><th class=\"n\">Machines with it</th><th "
 		"class=\"n\">"
-		"with signs only</th></tr></thead><tbody>\n");
+		"with signs only</th><th class=\"n\">had it, silent "
+		"since</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < f->nproducts; i++) {
 		vt_html_put(h, "<tr><td>");
 		vt_html_text(h, product_name(f, f->products[i].id));
@@ -173,6 +172,8 @@ static void products(struct vt_html *h, const struct vt_fleet *f)
 		vt_html_count(h, f->nmachines);
 		vt_html_put(h, "</td><td class=\"n\">");
 		vt_html_count(h, f->products[i].candidates);
+		vt_html_put(h, "</td><td class=\"n\">");
+		vt_html_count(h, f->products[i].stale);
 		vt_html_put(h, "</td></tr>\n");
 	}
 	vt_html_put(h, "</tbody></table>\n");
@@ -180,35 +181,14 @@ static void products(struct vt_html *h, const struct vt_fleet *f)
 
 static void dates(struct vt_html *h, const struct vt_fleet *f)
 {
-	struct vt_due due[DUE_MAX];
-	vt_day from = f->directive->issued == VT_DAY_NONE ? f->on : f->directive->issued;
-	size_t n = vt_directive_due(f->directive, from, f->on + 60, VT_DAY_NONE, due, DUE_MAX);
-	uint64_t left = f->nmachines - f->counts[VT_FLEET_ABSENT];
-	char day[VT_DAY_SIZE];
-
-	if (!n)
-		return;
-	vt_html_put(h,
-		"<h2>Dates</h2>\n<table><thead><tr><th>Day</th><th>What</th><th>State</th></tr>"
-		"</thead><tbody>\n");
-	for (size_t i = n > 12 ? n - 12 : 0; i < n; i++) {
-		int days = due[i].day - f->on;
-		bool removal = due[i].action->verb == VT_VERB_REMOVE;
-
-		vt_html_put(h, "<tr><td class=\"mono\">");
-		vt_html_str(h, vt_day_write(due[i].day, day));
-		vt_html_put(h, "</td><td>");
-		vt_html_text(h, due[i].action->text);
-		vt_html_put(h, "</td><td>");
-		if (days < 0)
-			vt_html_textf(h, "%d days ago", -days);
-		else
-			vt_html_textf(h, "in %d days", days);
-		if (removal && left)
-			vt_html_textf(h, "; %" PRIu64 " machines left", left);
-		vt_html_put(h, "</td></tr>\n");
+	vt_html_dates(h, f->directive, f->on);
+	if (f->counts[VT_FLEET_ABSENT] < f->nmachines) {
+		vt_html_put(h, "<p>");
+		vt_html_count(h, f->nmachines - f->counts[VT_FLEET_ABSENT]);
+		vt_html_put(h, " of ");
+		vt_html_count(h, f->nmachines);
+		vt_html_put(h, " machines are left.</p>\n");
 	}
-	vt_html_put(h, "</tbody></table>\n");
 }
 
 static void machine(struct vt_html *h, const struct vt_fleet *f, const struct vt_fleet_machine *m)

@@ -51,6 +51,7 @@ struct vt_images_private {
 	struct vt_overlay outer_overlay;
 	struct vt_overlay_view outer_view;
 	struct vt_spool *spool;
+	uint64_t work; /* vt_overlay's */
 	struct vt_layer_blob *blobs[VT_BLOBS_MAX];
 	size_t nblobs;
 	struct vt_image v[VT_IMAGES_MAX];

@@ -106,7 +106,7 @@ static vt_err own_tree(struct vt_images_private *p, struct vt_image_parts *parts
 	struct vt_overlay *own = &parts->own[layer];
 	struct vt_overlay_view *view = &parts->own_views[layer];
 	uint32_t *mine = calloc(parts->tars[layer]->n + 1, sizeof *mine);
-	vt_err e = mine ? vt_overlay_new(own, parts->tars) : VT_ENOMEM;
+	vt_err e = mine ? vt_overlay_new(own, parts->tars, &p->work) : VT_ENOMEM;
 
 	if (!e) {
 		own->own = true;
@@ -132,7 +132,7 @@ static vt_err merge(struct vt_images_private *p, struct vt_image_parts *parts,
 {
 	uint32_t **placed = calloc(im->nlayers + 1, sizeof *placed);
 	uint8_t *alive = NULL;
-	vt_err e = placed ? vt_overlay_new(&parts->merged, parts->tars) : VT_ENOMEM;
+	vt_err e = placed ? vt_overlay_new(&parts->merged, parts->tars, &p->work) : VT_ENOMEM;
 
 	parts->merged.whiteouts = true;
 	for (uint32_t i = 0; !e && i < im->nlayers; i++) {

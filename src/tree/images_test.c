@@ -13,7 +13,7 @@ static void open_archive(const char *path, struct vt_images *out)
 	int fd = open(path, O_RDONLY);
 
 	assert_true(fd >= 0);
-	spool = (struct vt_spool){.folder = -1, .max = 64u << 20};
+	spool = (struct vt_spool){.folder = -1, .max = 128u << 20};
 	assert_int_equal(vt_images_archive(fd, &spool, out), VT_OK);
 	assert_int_equal(close(fd), 0);
 }
@@ -23,7 +23,7 @@ static void open_layout(const char *path, struct vt_images *out)
 	int fd = open(path, O_RDONLY | O_DIRECTORY);
 
 	assert_true(fd >= 0);
-	spool = (struct vt_spool){.folder = -1, .max = 64u << 20};
+	spool = (struct vt_spool){.folder = -1, .max = 128u << 20};
 	assert_int_equal(vt_images_layout(fd, &spool, out), VT_OK);
 	assert_int_equal(close(fd), 0);
 }
@@ -260,6 +260,25 @@ static void test_not_an_image(void **state)
 	close(fd);
 }
 
+/* Members that make the same long list be searched again and again: a limit, not a day. */
+static void test_layers_that_cost_too_much(void **state)
+{
+	struct vt_images v;
+
+	(void)state;
+	assert_int_equal(
+		shell("python3 -c \"import sys; sys.path.insert(0, '" VT_SOURCE "/tests/gen');"
+		      "import image_samples as im; n = 40000;"
+		      "l = [im.tar([im.f('d/x', '')] * n), im.tar([im.f('d/.wh..wh..opq', '')] * "
+		      "n)];"
+		      "im.docker_save('slow.tar', [(['slow'], l)])\""),
+		0);
+	open_archive("slow.tar", &v);
+	assert_int_equal(v.n, 1);
+	assert_string_equal((const char *)v.v[0].trouble.p, vt_err_text(VT_ELIMIT));
+	vt_images_free(&v);
+}
+
 /* Sparse files and whole trees as another program makes them: umoci, and skopeo's copy of it. */
 static void test_umoci_and_skopeo(void **state)
 {
@@ -343,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_blobs_are_said),
 		cmocka_unit_test(test_spool_limit),
 		cmocka_unit_test(test_not_an_image),
+		cmocka_unit_test(test_layers_that_cost_too_much),
 		cmocka_unit_test(test_umoci_and_skopeo),
 		cmocka_unit_test(test_sparse_members),
 	};

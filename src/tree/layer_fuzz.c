@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vt_overlay merged, own;
 	struct vt_overlay_view views[2] = {{.o = &merged}, {.o = &own}};
 	struct vt_tree *t;
+	uint64_t work = 0;
 	uint32_t *placed = calloc(size / 512 + 2, sizeof *placed), n = 0;
 	size_t start = 0;
 
@@ -26,12 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n++;
 		start = at + 512 < size ? at + 512 : size;
 	}
-	if (placed && vt_overlay_new(&merged, list) == VT_OK) {
+	if (placed && vt_overlay_new(&merged, list, &work) == VT_OK) {
 		merged.whiteouts = true;
 		for (uint32_t i = 0; i < n; i++)
 			if (tars[i].n <= size / 512)
 				(void)!vt_overlay_layer(&merged, i, placed);
-		if (n && vt_overlay_new(&own, list) == VT_OK) {
+		if (n && vt_overlay_new(&own, list, &work) == VT_OK) {
 			own.own = true;
 			if (tars[n - 1].n <= size / 512)
 				(void)!vt_overlay_layer(&own, n - 1, placed);

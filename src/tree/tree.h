@@ -107,7 +107,8 @@ struct vt_image {
 	vt_span platform;
 	size_t nlayers;
 	struct vt_image_layer *layers; /* the lowest first */
-	struct vt_tree *merged;        /* as a container sees it */
+	struct vt_tree *merged;        /* as a container sees it; NULL, as those of layers, past a
+					  limit: `trouble` says it */
 	vt_span trouble;               /* empty, or what is missing: a layer that can't be read */
 };
 struct vt_images {

@@ -178,6 +178,21 @@ def test_superseded_mid_plan(d):
     assert "SUPERSEDED  bod-99-01, 2018-02-01" in d.ok("show", "bod-17-01")
 
 
+def test_hard_case_15_a_clock_that_was_set_back(d):
+    d.ok("add", "bod-17-01")
+    assert "clock says" not in d.run("list").err.decode()
+    clock = d.store / "clock"
+    assert clock.read_text() == str(datetime.now(timezone.utc).date())
+    clock.write_text("2040-01-31")
+    r = d.run("due", "--format", "json")
+    assert json.loads(r.text)["on"] == "2040-01-31"
+    assert "but here it has been 2040-01-31: that counts" in r.err.decode() and str(clock) in r.err.decode()
+    assert d.json("due", "--on", "2017-10-01")["on"] == "2017-10-01"
+    clock.write_text("2017-09-14")
+    d.ok("list")
+    assert clock.read_text() == str(datetime.now(timezone.utc).date())
+
+
 # Exceptions --------------------------------------------------------------------------------------
 
 
@@ -202,7 +217,7 @@ def test_exceptions(d):
     assert [x["id"] for x in json.loads((d.store / "bod-17-01.exceptions.json").read_text())["exceptions"]] == ["local-2"]
     d.ok("check", d.store / "bod-17-01.exceptions.json")
     d.ok("drop", "bod-17-01")
-    assert [p.name for p in d.store.iterdir()] == ["lock"]
+    assert sorted(p.name for p in d.store.iterdir()) == ["clock", "lock"]
 
 
 # Signatures --------------------------------------------------------------------------------------

@@ -60,8 +60,7 @@ def hide(m):
     shutil.copy(program, tree / "bin/kesl-control")
     shutil.copy(program, tree / "bin/kesl")
     sh("tar", "-C", m.folder / "tree", "-czf", old / "kesl.tar.gz", "opt")
-    m.image = m.root / "srv/images/web.tar"
-    m.image.parent.mkdir()
+    m.image = m.folder / "web.tar"      # as it came out of a registry
     data = program.read_bytes()
     m.image.write_bytes(docker_archive([
         {"etc/os-release": b"ID=alpine\n", "lib/apk/db/installed": b"P:busybox\nV:1.36\nA:x86_64\n\n",
@@ -149,10 +148,10 @@ def test_a_day(machine):
     assert r.code in (0, 2), r.text
 
     # nothing outside of the plan changed
-    changed = [p for p in differences(whole, snapshot(m.root)) if not p.startswith(("srv/images", "srv/old"))]
+    changed = [p for p in differences(whole, snapshot(m.root)) if not p.startswith("srv/old")]
     planned = {f["path"].lstrip("/") for s in plan["steps"] for f in s.get("files", [])}
     strange = [p for p in changed if not re.search(r"kaspersky|kesl", p) and p not in planned]
-    assert not strange, strange
+    assert set(strange) <= {"opt"}, strange     # dpkg takes a folder away that its last package leaves empty
 
     # what is shown now
     after = look(m, code=1)                                        # the embedded engine is still there

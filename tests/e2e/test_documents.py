@@ -3,6 +3,7 @@
 what only the program can judge (too general, dangling, twice) it refuses with the reason and the place."""
 import copy
 import json
+import re
 import subprocess
 
 import pytest
@@ -187,6 +188,25 @@ def test_hard_case_16_refused_with_the_reason(name, tmp_path):
     path.write_text(json.dumps(doc))
     code, err = program(path)
     assert code == 2 and why in err, err
+
+
+def test_the_schema_knows_all_kinds_and_attributes():
+    facts = (ROOT / "src/inventory/facts.def").read_text()
+    words = {k: re.findall(rf'^VT_{k}\(\w+, "([^"]+)"', facts, re.M) for k in ("AREA", "FACT", "ATTR")}
+    defs = SCHEMAS["catalogue"].schema["$defs"]
+    assert defs["rule"]["properties"]["kind"]["enum"] == words["FACT"]
+    assert list(defs["usual"]["properties"]["match"]["properties"]) == words["ATTR"]
+    assert SCHEMAS["directive"].schema["$defs"]["directive"]["properties"]["required"]["items"]["enum"] == words["AREA"]
+
+
+def test_globs_that_name_nothing_are_told(tmp_path):
+    path = tmp_path / "doc.json"
+    path.write_text(json.dumps(put(FAR, ["products", 0, "products"], ["kaspersky-*", "kaspersy-*"])))
+    p = subprocess.run([BUILD / "vitrine", "directive", "check", path], capture_output=True, text=True, check=False, timeout=60)
+    assert p.returncode == 0 and "note: /products/0/products/1: 'kaspersy-*' is no product" in p.stdout
+    assert p.stdout.count("note:") == 1
+    p = subprocess.run([BUILD / "vitrine", "directive", "check", *SHIPPED], capture_output=True, text=True, check=False, timeout=60)
+    assert "note:" not in p.stdout and len(p.stdout.splitlines()) == len(SHIPPED)
 
 
 def test_provenance_says_memory_where_the_study_does():

@@ -184,11 +184,15 @@ def test_fleet_22658_wazuh_15432_snaps(tmp_path):
     for name in ("kesl_11.snap", "kesl_12.snap", "off_x1.snap", "stray_7.snap", "README"):
         write(tmp_path / "var/lib/snapd/snaps" / name, "hsqs")
     write(tmp_path / "var/lib/snapd/seed/snaps/seeded_3.snap", "hsqs")
+    write(tmp_path / "snap/tried/x1/meta/snap.yaml", "name: tried\nversion: 2\n")
+    (tmp_path / "snap/tried/current").symlink_to("x1")
+    (tmp_path / "snap/bin").mkdir()
     a = collect(tmp_path)
     told = {(f["locus"], f.get("version"), f["status"], f["installed"]) for f in a.facts}
     state = "/var/lib/snapd/state.json#"
     assert told == {(state + "kesl_11", None, "old revision", "1"), (state + "kesl_12", "12.1", "active", "1"),
                     (state + "off_x1", None, "disabled", "1"),
+                    ("/snap/tried/x1#tried_x1", "2", "no entry", "1"),
                     ("/var/lib/snapd/snaps/stray_7.snap#stray", None, "no entry", "1"),
                     ("/var/lib/snapd/seed/snaps/seeded_3.snap#seeded", None, "no entry", "1")}
     assert not a.sources

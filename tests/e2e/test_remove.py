@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import remedy
-from conftest import ROOT, Vitrine
-from remedy import Machine, Package, differences, kesl, sh, snapshot
+from conftest import BUILD, ROOT
+from remedy import Machine, Package, Vitrine, differences, kesl, sh, snapshot
 
 needs = [t for t in ("debootstrap", "dpkg-deb", "dpkg-repack", "strace") if not shutil.which(t)]
 pytestmark = [
@@ -31,7 +31,6 @@ def base(tmp_path_factory):
 @pytest.fixture(scope="session")
 def programs(program, tmp_path_factory):
     """The executables of the session's folder, with the collector."""
-    from conftest import BUILD
     if not (program.parent / "vitrine-collector").exists():
         shutil.copy(BUILD / "vitrine-collector", program.parent / "vitrine-collector")
     return program
@@ -80,7 +79,7 @@ def test_a_plan_says_what_would_be_done_and_undone(make):
     m = make()
     assert m.inventory().code == 1
     r = m.plan("--element", "a=Agency of Tests")
-    assert r.code == 1, r.err
+    assert r.code == 1, r.error
     plan = json.loads(m.plan_file.read_text())
     assert [e["id"] for e in plan["elements"]] == list("abcdefghijklmn")
     assert plan["elements"][0]["value"] == "Agency of Tests"
@@ -133,11 +132,11 @@ def test_without_an_approval_nothing_is_done(make):
     plan = m.plan_file.read_bytes()
     m.plan_file.write_bytes(plan.replace(b"Agency name", b"agency name"))  # other bytes than were signed
     r = m.remove("--apply")
-    assert r.code == 2 and "other bytes" in r.err
+    assert r.code == 2 and "other bytes" in r.error
     m.plan_file.write_bytes(plan)
     Path("/etc/vitrine/approvers").write_text("# nobody\n")
     r = m.remove("--apply")
-    assert r.code == 2 and "not signed by a key that the owner" in r.err
+    assert r.code == 2 and "not signed by a key that the owner" in r.error
     assert snapshot(m.root) == before
 
 
@@ -146,14 +145,14 @@ def test_a_plan_for_another_machine_or_catalogue_is_refused(make):
     m.ready()
     (m.root / "etc/machine-id").write_text("f" * 32 + "\n")
     r = m.remove("--apply")
-    assert r.code == 2 and "another machine" in r.err
+    assert r.code == 2 and "another machine" in r.error
     (m.root / "etc/machine-id").write_text(remedy.MACHINE + "\n")
     p = json.loads(m.plan_file.read_text())
     p["catalogue_sha256"] = "0" * 64
     m.plan_file.write_text(json.dumps(p))
     m.approve()
     r = m.remove("--apply")
-    assert r.code == 2 and "catalogue is another" in r.err
+    assert r.code == 2 and "catalogue is another" in r.error
 
 
 def test_removal_takes_all_of_it_and_nothing_else(make):
@@ -161,7 +160,7 @@ def test_removal_takes_all_of_it_and_nothing_else(make):
     before = snapshot(m.root)
     m.ready()
     r = m.remove("--apply")
-    assert r.code == 0, r.text + r.err
+    assert r.code == 0, r.text + r.error
     changed = differences(before, snapshot(m.root))
     outside = [p for p in changed if "kaspersky" not in p and "kesl" not in p and p not in ("opt", "etc/opt")]
     assert not outside
@@ -270,7 +269,7 @@ def test_case_7_a_plan_that_leads_out_is_refused(make):
         m.plan_file.write_text(json.dumps(p))
         r = m.v.run("plan", "show", m.plan_file)
         assert r.code == 2, r.text
-        return r.err
+        return r.erroror
 
     def files(p):
         return next(s for s in p["steps"] if s["step"] == "sweep")["files"]
@@ -488,11 +487,11 @@ def test_case_12_package_that_other_software_needs(make, tmp_path):
     m.install(user.build(tmp_path))
     m.inventory()
     r = m.plan()
-    assert "payroll" in r.err
+    assert "payroll" in r.error
     m.approve()
     before = snapshot(m.root)
     r = m.remove("--apply")
-    assert r.code == 2 and "payroll" in r.err
+    assert r.code == 2 and "payroll" in r.error
     assert snapshot(m.root) == before
 
 
@@ -514,7 +513,7 @@ def test_case_12_file_that_another_package_owns(make, tmp_path):
     m.install(other.build(tmp_path))
     m.inventory()
     r = m.plan()
-    assert "shared-data" in r.err
+    assert "shared-data" in r.error
     m.approve()
     assert m.remove("--apply").code == 2
     assert (m.root / "opt/kaspersky/kesl/share/data.bin").exists()
@@ -524,7 +523,7 @@ def test_case_12_replacement_missing(make, tmp_path):
     m = make()
     m.inventory()
     r = m.v.run("plan", "bod-17-01", "--state", m.state, "--root", m.root, "-o", m.plan_file)
-    assert "nobody said what replaces it" in r.err
+    assert "nobody said what replaces it" in r.error
     m.approve()
     assert m.remove("--apply").code == 2
     m.plan("--replacement", "package:better-av")
@@ -614,7 +613,7 @@ def test_case_12_an_altered_journal_stops_the_removal(make):
     lines = text.splitlines(keepends=True)
     journal.write_bytes(lines[0] + b"".join(lines[2:]))
     r = m.remove("--resume")
-    assert r.code == 2 and "altered" in r.err
+    assert r.code == 2 and "altered" in r.error
     journal.write_bytes(text[:-7])  # torn: the power went while it was written
     assert m.remove("--resume").code == 0
 

@@ -67,7 +67,7 @@ def test_counts_per_product_over_all_machines(fleet):
     assert d["counts"] == {"shown absent": 1, "found": 1, "not shown": 2, "no answer in the period": 0,
                            "never answered": 0}
     assert d["products"] == [{"id": "kaspersky-endpoint-security-linux", "name": "Kaspersky Endpoint Security for Linux",
-                              "machines": 1, "candidates": 1}]
+                              "machines": 1, "candidates": 1, "stale": 0}]
     assert d["sentence"].startswith("Of 4 machines, 1 is shown to be without any product that bod-17-01 covers")
 
 
@@ -103,6 +103,14 @@ def test_an_old_proof_is_no_answer(fleet):
     assert code == 2 and d["counts"]["no answer in the period"] == 1
     assert fleet.json("--period", "60d")[0] == 0
     assert fleet.report("--period", "soon").code == 2
+
+
+def test_what_a_silent_machine_had_is_said_apart(fleet):
+    fleet.answer("a", "found", days=40)
+    fleet.answer("b", "absent")
+    code, d = fleet.json()
+    assert code == 2 and d["counts"]["found"] == 0
+    assert [(p["machines"], p["stale"]) for p in d["products"]] == [(0, 1)]
 
 
 def test_the_latest_proof_counts_and_the_earlier_ones_are_progress(fleet):

@@ -7,6 +7,7 @@ usage: signed_samples.py FOLDER
 PE files are signed by osslsigncode, Mach-O ones by openssl over a code directory written here. The
 vendor is made up.
 """
+import hashlib
 import os
 import struct
 import subprocess
@@ -79,17 +80,30 @@ def pe(strings, wide=True):
     return head + b"\0" * (0x200 - len(head)) + b"\xc3" * 0x200 + rsrc
 
 
-def code_directory():
+def code_directory(page):
+    """Over one page of code."""
     ident, team = IDENT.encode() + b"\0", TEAM.encode() + b"\0"
     size = 52
     total = size + len(ident) + len(team) + 32
     cd = struct.pack(">IIIIIIIIIBBBBIII", 0xFADE0C02, total, 0x20200, 0, total - 32, size, 0, 1, 0x1000, 32, 2, 0,
                      12, 0, 0, size + len(ident))
-    return cd + ident + team + bytes(range(32))
+    return cd + ident + team + hashlib.sha256(page).digest()
 
 
 def macho(folder, cpu, sign):
-    cd = code_directory()
+    """Signed twice: the length of the signature is in the page that it signs."""
+    first = macho_of(folder, cpu, sign, 0)
+    last = macho_of(folder, cpu, sign, len(first) - 0x1000)
+    assert len(first) == len(last)
+    return last
+
+
+def macho_of(folder, cpu, sign, size):
+    head = struct.pack("<IIIIIIII", 0xFEEDFACF, cpu, 3, 2, 2, 40, 0, 0)
+    head += struct.pack("<II", 0x1B, 24) + bytes(16)
+    head += struct.pack("<IIII", 0x1D, 16, 0x1000, size)
+    head += bytes(0x1000 - len(head))
+    cd = code_directory(head)
     blobs = [(0, cd)]
     if sign:
         with open(os.path.join(folder, "cd"), "wb") as f:
@@ -102,10 +116,7 @@ def macho(folder, cpu, sign):
         index += struct.pack(">II", kind, at + len(body))
         body += b
     blob = struct.pack(">III", 0xFADE0CC0, at + len(body), len(blobs)) + index + body
-    head = struct.pack("<IIIIIIII", 0xFEEDFACF, cpu, 3, 2, 2, 40, 0, 0)
-    head += struct.pack("<II", 0x1B, 24) + bytes(16)
-    head += struct.pack("<IIII", 0x1D, 16, 0x1000, len(blob))
-    return head + b"\0" * (0x1000 - len(head)) + blob
+    return head + blob
 
 
 def fat(parts):
@@ -146,6 +157,7 @@ def main(folder):
     write("thin", x86)
     write("fat", fat([(0x01000007, x86), (0x0100000C, arm)]))
     write("adhoc", macho(folder, 0x0100000C, False))
+    write("patched", x86[:0x800] + b"!" + x86[0x801:])
     i = x86.index(TEAM.encode())
     write("forged", x86[:i] + b"9" + x86[i + 1:])
     for n in ("cd", "key.pem", "cert.pem"):

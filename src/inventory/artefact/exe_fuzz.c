@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.read = read_input, .ctx = &all, .size = size, .budget = 1u << 22, .arena = &arena};
 	struct vt_macho_part parts[VT_MACHO_PARTS_MAX];
 	struct vt_macho_names macho;
+	struct vt_macho_pages pages;
 	struct vt_elf_names elf;
 	struct vt_pe_names pe;
 	struct vt_signed s;
@@ -40,8 +41,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)!vt_signed_read(der, vt_span_of(NULL, 0), &arena, &s);
 	if (vt_macho_parts(&w, parts, &n) == VT_OK)
 		for (size_t i = 0; i < n; i++)
-			if (vt_macho_names(&w, &parts[i], &macho) == VT_OK && macho.signature.n)
+			if (vt_macho_names(&w, &parts[i], &macho) == VT_OK && macho.signature.n) {
 				(void)!vt_signed_read(macho.signature, macho.directory, &arena, &s);
+				if (vt_macho_pages(macho.directory, &pages) &&
+					(!pages.page || !pages.digest_n))
+					abort();
+			}
 	(void)!vt_signed_read(all, vt_span_of(NULL, 0), &arena, &s);
 	vt_arena_free(&arena);
 	return 0;

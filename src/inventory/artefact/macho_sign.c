@@ -15,6 +15,7 @@
 #define CODE_DIRECTORY 0xfade0c02u
 #define WRAPPER 0xfade0b01u
 #define WITH_TEAM 0x20200u
+#define WITH_LIMIT64 0x20300u
 
 static vt_err soften(vt_err e)
 {
@@ -143,6 +144,32 @@ static void read_superblob(vt_span s, struct vt_macho_names *out)
 		else if (magic == WRAPPER)
 			out->signature = vt_span_of(blob.p + 8, blob.n - 8);
 	}
+}
+
+bool vt_macho_pages(vt_span directory, struct vt_macho_pages *out)
+{
+	static const enum vt_digest_kind kinds[] = {VT_DIGEST_NONE, VT_DIGEST_SHA1,
+		VT_DIGEST_SHA256, VT_DIGEST_SHA256, VT_DIGEST_SHA384};
+	uint32_t version, at, n, limit;
+	uint64_t wide = 0;
+	uint8_t size, type, bits;
+
+	if (!vt_get_u32be(directory, 8, &version) || !vt_get_u32be(directory, 16, &at) ||
+		!vt_get_u32be(directory, 28, &n) || !vt_get_u32be(directory, 32, &limit) ||
+		!vt_get_u8(directory, 36, &size) || !vt_get_u8(directory, 37, &type) ||
+		!vt_get_u8(directory, 39, &bits))
+		return false;
+	if (version >= WITH_LIMIT64)
+		(void)vt_get_u64be(directory, 56, &wide);
+	if (type == 0 || type >= VT_COUNT(kinds) || size == 0 || size > VT_DIGEST_MAX || bits > 32)
+		return false;
+	*out = (struct vt_macho_pages){
+		.kind = kinds[type], .digest_n = size, .limit = wide ? wide : limit};
+	/* Without pages, all code is one. */
+	out->page = bits ? (uint64_t)1 << bits : vt_max_u64(out->limit, 1);
+	if (!out->limit || n != (out->limit + out->page - 1) / out->page)
+		return false;
+	return vt_span_sub(directory, at, (uint64_t)n * size, &out->digests);
 }
 
 vt_err vt_macho_names(

@@ -6,6 +6,9 @@
 #ifndef VT_INVENTORY_ARTEFACT_MACHO_SIGN_H
 #define VT_INVENTORY_ARTEFACT_MACHO_SIGN_H
 
+#include <stdbool.h>
+
+#include "crypto/signed.h"
 #include "inventory/artefact/window.h"
 
 #define VT_MACHO_PARTS_MAX 32
@@ -28,5 +31,15 @@ struct vt_macho_names {
 /* VT_EFORMAT: no Mach-O there. What is damaged stays empty. VT_ENOMEM, VT_EIO. */
 VT_MUST_USE vt_err vt_macho_names(
 	struct vt_window *w, const struct vt_macho_part *part, struct vt_macho_names *out);
+
+/* The digests of the pages of code that a directory has. */
+struct vt_macho_pages {
+	enum vt_digest_kind kind;
+	size_t digest_n;      /* bytes of each; may be fewer than the kind has */
+	vt_span digests;      /* of all pages, one behind the other */
+	uint64_t page, limit; /* bytes of a page, and of all code */
+};
+/* False if it is damaged, or of a kind that is not known. */
+VT_MUST_USE bool vt_macho_pages(vt_span directory, struct vt_macho_pages *out);
 
 #endif

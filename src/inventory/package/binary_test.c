@@ -164,6 +164,9 @@ static void test_wal(void **state)
 	assert_false(vt_span_find(vt_buf_span(&db), 0, "late", 4, &late));
 	assert_int_equal(vt_wal_apply(vt_span_of(log.p, log.n - 1), &db), VT_OK); /* no commit */
 	assert_false(vt_span_find(vt_buf_span(&db), 0, "late", 4, &late));
+	bytes[s.n - 1] ^= 1; /* a frame that was not written whole */
+	assert_int_equal(vt_wal_apply(log, &db), VT_OK);
+	bytes[s.n - 1] ^= 1;
 	assert_int_equal(vt_wal_apply(vt_span_of(NULL, 0), &db), VT_OK);
 	assert_memory_equal(db.p, bytes + 1, n);
 	assert_int_equal(vt_wal_apply(log, &db), VT_OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inventory/package/fuzz.h"
+#include "inventory/package/package_fuzz.h"
 #include "inventory/package/snap.h"
 
 static vt_err on_snap(void *ctx, const struct vt_snap *s)
@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vt_span text = vt_span_of(data, size), name, revision;
 	struct vt_package p;
 
-	(void)vt_snap_state(text, on_snap, NULL);
+	if (vt_snap_state(text, on_snap, NULL))
+		fuzz_sum++;
 	if (!vt_snap_yaml(text, &p))
 		fuzz_package(&p);
 	if (vt_snap_file(text, &name, &revision)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inventory/package/fuzz.h"
+#include "inventory/package/package_fuzz.h"
 #include "inventory/package/swid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the fuzz targets of this folder share: everything that a parser answers is read. */
-#ifndef VT_INVENTORY_PACKAGE_FUZZ_H
-#define VT_INVENTORY_PACKAGE_FUZZ_H
+#ifndef VT_INVENTORY_PACKAGE_PACKAGE_FUZZ_H
+#define VT_INVENTORY_PACKAGE_PACKAGE_FUZZ_H
 
 #include <stdlib.h>
 
