@@ -168,6 +168,33 @@ static void test_case_9_modules(void **state)
 	fake_collect_free(c);
 }
 
+/* A PE file with two sections: a command line, and what is in a file. */
+static void put_unified(const char *path, const char *cmdline, const char *initrd)
+{
+	static uint8_t b[1 << 20];
+	size_t n = strlen(cmdline), at = 0x400, size;
+	const uint32_t places[2][2] = {{0x200, (uint32_t)n}, {0x400, 0}};
+	int fd = open(initrd, O_RDONLY | O_CLOEXEC);
+
+	memset(b, 0, sizeof b);
+	memcpy(b, "MZ", 2);
+	b[0x3c] = 0x40;
+	memcpy(b + 0x40, "PE\0\0\x64\x86\2", 7);
+	memcpy(b + 0x200, cmdline, n);
+	assert_int_equal(vt_fd_pread(fd, b + at, sizeof b - at, 0, &size), VT_OK);
+	vt_fd_close(fd);
+	for (int i = 0; i < 2; i++) {
+		uint8_t *section = b + 0x58 + 40 * i;
+		uint32_t length = i ? (uint32_t)size : places[i][1];
+
+		memcpy(section, i ? ".initrd" : ".cmdline", i ? 7 : 8);
+		memcpy(section + 8, &length, 4);
+		memcpy(section + 16, &length, 4);
+		memcpy(section + 20, &places[i][0], 4);
+	}
+	put(path, b, at + size);
+}
+
 /* Early microcode and then each compression that the kernel reads. */
 static void test_case_9_initramfs(void **state)
 {
@@ -198,8 +225,10 @@ static void test_case_9_initramfs(void **state)
 	assert_int_equal(shell("head -c 100000 root/boot/initrd.img-gz > root/boot/initrd.img-cut;"
 			       "head -c 5000 /dev/urandom > root/boot/initrd.img-noise;"
 			       "ln -s initrd.img-gz root/boot/initrd.img;"
-			       "mkdir -p root/efi/EFI/Linux; echo MZ > root/efi/EFI/Linux/u.efi"),
+			       "mkdir -p root/efi/EFI/Linux; echo MZ > root/efi/EFI/Linux/cut.efi"),
 		0);
+	put_unified(
+		"root/efi/EFI/Linux/whole.efi", "quiet init=/x\n", "root/boot/initramfs-zst.img");
 	c = run_over("root", &vt_collector_initramfs, false);
 	for (size_t i = 0; i < VT_COUNT(forms); i++) {
 		(void)snprintf(line, sizeof line, "file @/boot/initrd.img-%s#/opt/kaspersky/kesl ",
@@ -221,10 +250,13 @@ static void test_case_9_initramfs(void **state)
 	}
 	ASSERT_SAYS(c, "missed malformed /boot/initrd.img-cut");
 	ASSERT_SAYS(c, "missed malformed /boot/initrd.img-noise");
-	ASSERT_SAYS(c, "missed unsupported /efi/EFI/Linux/u.efi");
+	ASSERT_SAYS(c, "missed malformed /efi/EFI/Linux/cut.efi");
+	ASSERT_SAYS(c, "@/efi/EFI/Linux/whole.efi#/opt/kaspersky/kesl ", "name=kesl ");
+	ASSERT_SAYS(
+		c, "@/efi/EFI/Linux/whole.efi#cmdline ", "manager=cmdline ", "value=quiet init=/x");
 	ASSERT_SILENT(c, "@/boot/initrd.img#");
 	assert_int_equal(c->misses, 3);
-	assert_int_equal(c->read, 2 * VT_COUNT(forms));
+	assert_int_equal(c->read, 2 * VT_COUNT(forms) + 1);
 	fake_collect_free(c);
 }
 

@@ -4,11 +4,13 @@
 Hard cases 8 (processes), 9 (boot) and 10 (leftovers) of inventories. The collectors' own tests are
 src/collect/*_test.c; here each is seen from outside.
 """
+import io
 import json
 import os
 import shutil
 import socket
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -206,3 +208,29 @@ def test_nothing_to_ask_is_unknown(inventory, tmp_path):
     (tmp_path / "empty").mkdir()
     report = inventory("--root", tmp_path / "empty", "--only", "boot,trust,browsers,accounts")
     assert set(answers(report).values()) == {"unknown"}
+
+
+def layer(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def test_case_9_unit_that_a_later_layer_removes(inventory, tmp_path):
+    layers = {"a/layer.tar": layer({"etc/passwd": "root:x:0:0::/root:/bin/sh\n", BOOT["unit"][0]: BOOT["unit"][1],
+                                    "etc/systemd/system/b.service": "[Service]\nExecStart=/bin/true\n"}),
+              "b/layer.tar": layer({"etc/systemd/system/.wh.a.service": ""})}
+    image = tmp_path / "image.tar"
+    with tarfile.open(image, "w") as tar:
+        manifest = json.dumps([{"Config": "c.json", "RepoTags": ["x:1"], "Layers": list(layers)}]).encode()
+        for name, data in {"manifest.json": manifest, "c.json": b'{"os":"linux"}', **layers}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    report = inventory("--image", image, "--only", "boot")
+    boot = report["subjects"][0]["areas"]["boot"]
+    assert (boot["answer"], boot["seen"], boot["read"]) == ("not found", 1, 1), "a container sees b.service only"

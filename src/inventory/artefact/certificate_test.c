@@ -166,6 +166,14 @@ static void test_p11kit(void **state)
 	assert_int_equal(bad, 1);
 	assert_int_equal(
 		vt_p11kit_each(vt_span_str(pem), &arena, on_certificate, &s, &bad), VT_EFORMAT);
+	/* an extension's value is not a certificate, wherever its class stands */
+	assert_int_equal(
+		vt_p11kit_each(vt_span_str("[p11-kit-object-v1]\nvalue: \"%30%00\"\nclass: "
+					   "x-certificate-extension\n[p11-kit-object-v1]\n"),
+			&arena, on_certificate, &s, &bad),
+		VT_OK);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(bad, 0);
 	/* DER, byte by byte as %XX */
 	s = the_certificate();
 	assert_int_equal(
