@@ -102,10 +102,11 @@ def inventory(args, root, *options):
     return best
 
 
-def row(what, result, note=""):
+def row(what, result):
     s, cpu, kib, n = result
-    memory = ", ".join(f"{name.replace('vitrine-', '')} {k / 1024:.0f}" for name, k in sorted(kib.items()) if k)
-    print(f"| {what} | {n:,} | {s:.1f} s | {n / s:,.0f} | {n / cpu:,.0f} | {memory} MiB{note} |", flush=True)
+    names = {"vitrine-collect": "collector", "vitrine-worker": "worker"}     # /proc cuts names at 15 bytes
+    memory = ", ".join(f"{names.get(name, name)} {k / 1024:.0f} MiB" for name, k in sorted(kib.items()) if k)
+    print(f"| {what} | {n:,} | {s:.1f} s | {n / s:,.0f} | {n / cpu:,.0f} | {memory} |", flush=True)
 
 
 def main():
