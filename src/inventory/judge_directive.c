@@ -277,10 +277,11 @@ static vt_err put_claim(vt_buf *b, const struct judging *j)
 	switch (j->out->shown) {
 	case VT_SHOWN_ABSENT:
 		return vt_buf_addf(
-			b, "No product that %.*s covers on ", (int)id.n, (const char *)id.p);
+			b, "No product that %.*s covers is on ", (int)id.n, (const char *)id.p);
 	case VT_SHOWN_PRESENT:
-		return vt_buf_addf(b, "%zu cop%s of products that %.*s covers on ", j->covered,
-			j->covered == 1 ? "y" : "ies", (int)id.n, (const char *)id.p);
+		return vt_buf_addf(b, "%zu cop%s of products that %.*s covers %s on ", j->covered,
+			j->covered == 1 ? "y" : "ies", (int)id.n, (const char *)id.p,
+			j->covered == 1 ? "is" : "are");
 	case VT_SHOWN_NOT: break;
 	}
 	return vt_buf_addf(b, "It is not shown that no product that %.*s covers is on ", (int)id.n,
