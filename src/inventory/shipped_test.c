@@ -258,7 +258,8 @@ static void test_directives_find_their_products(void **state)
 		{"fcc-covered-list", "china-telecom-services dji-equipment kaspersky-windows",
 			"wechat-mobile"},
 		{"bis-2024-kaspersky", "kaspersky-security-network", "kaspersky-security-training"},
-		{"canada-2023-mobile", "wechat-mobile kaspersky-macos", "ultraav"},
+		{"canada-2023-mobile", "wechat-mobile kaspersky-macos",
+			"ultraav kaspersky-private-security-network"},
 		{"bod-26-02", "edge-device-end-of-support", "kaspersky-windows"},
 		{"acn-2025", "group-ib-services security-gen-services", "hikvision-netsdk"},
 	};

@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 
+import jsonschema
 import pytest
-from conftest import BUILD
+from conftest import BUILD, ROOT
 from look_alike import System, dpkg_entry
 
 pytestmark = pytest.mark.skipif(not (BUILD / "vitrine-collector").exists(), reason="this build has no collector")
@@ -133,6 +135,68 @@ def test_explain_shows_each_observation_and_how_to_see_it_again(look, system):
     p = subprocess.run(["sh", "-c", package["repeat"]], capture_output=True, text=True, check=False)
     assert "Status: install ok installed" in p.stdout, (package["repeat"], p.stderr)
     assert look.run("explain", "F000").returncode == 2
+
+
+def schema(name):
+    return jsonschema.Draft202012Validator(json.loads((ROOT / f"docs/formats/{name}-1.schema.json").read_text()))
+
+
+def test_json_follows_the_published_schemas(look, system, tmp_path):
+    """What was found, what was missed, what is embedded, excepted and hidden, of a root, an image and its layers."""
+    system.package()
+    system.tarball()
+    system.embedded()
+    os.mkfifo(system.root / "srv/fifo")
+    (tmp_path / "nothing.raw").write_bytes(bytes(4096))
+    survey = look.inventory("--root", system.root, "--image", system.image(), "--disk", tmp_path / "nothing.raw",
+                            "--exclude", "/home/*", ok=(0, 1, 2))
+    schema("inventory").validate(survey)
+    assert {s["kind"] for s in survey["subjects"]} == {"root", "image", "layer", "disk"}
+    state = ["--state", look.folder / "directives"]
+    look.run("directive", "add", "bod-17-01", *state, ok=(0,))
+    look.run("directive", "except", "bod-17-01", "--product", KESL, "--scope", "*:/srv/old", "--until", "2099-01-01",
+             "--approver", "somebody", "--reason", "a test", *state, ok=(0,))
+    status, said = look.check("bod-17-01", *state)
+    schema("check").validate(said)
+    assert status == 1 and {"covered", "excepted", "embedded, not addressed"} <= {f["standing"] for f in said["findings"]}
+    assert said["doubts"] and said["not_assessable"]
+    one = json.loads(look.run("explain", "--format", "json", survey["findings"][0]["id"], *state, ok=(0,)).stdout)
+    assert one == survey["findings"][0]
+    for document, name in ((survey, "inventory"), (said, "check")):
+        with pytest.raises(jsonschema.ValidationError):
+            schema(name).validate(dict(document, more=1))
+        for key in document:
+            with pytest.raises(jsonschema.ValidationError):
+                schema(name).validate({k: v for k, v in document.items() if k != key})
+
+
+def test_schemas_and_pages_name_what_there_is():
+    """Each row of facts.def and misses.def, in the schemas and in docs/formats/facts.md; each column of the evidence."""
+    facts = (ROOT / "src/inventory/facts.def").read_text()
+    misses = (ROOT / "src/inventory/misses.def").read_text()
+    page = (ROOT / "docs/formats/facts.md").read_text()
+    words = {kind: re.findall(rf'^VT_{kind}\(\w+, "([^"]+)"', facts + misses, re.M)
+             for kind in ("AREA", "FACT", "ATTR", "MISS")}
+    assert all(len(w) > 7 for w in words.values())
+    for word in sum(words.values(), []):
+        assert re.search(rf"^\| `{re.escape(word)}` \|", page, re.M), word
+    for name in ("inventory", "check"):
+        defs = json.loads((ROOT / f"docs/formats/{name}-1.schema.json").read_text())["$defs"]
+        assert defs["area"]["enum"] == words["AREA"] and defs["fact"]["enum"] == words["FACT"]
+    defs = json.loads((ROOT / "docs/formats/inventory-1.schema.json").read_text())["$defs"]
+    assert defs["miss"]["enum"] == words["MISS"]
+
+
+def test_evidence_page_names_each_column(look, system):
+    look.inventory("--root", system.root)
+    page = (ROOT / "docs/formats/evidence.md").read_text()
+    with sqlite3.connect(look.folder / "state/vitrine/inventory/evidence.db") as db:
+        tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        assert len(tables) == 9
+        for table in tables:
+            [section] = re.findall(rf"^## {table}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+            columns = [r[1] for r in db.execute(f"PRAGMA table_info({table})")]
+            assert re.findall(r"^\| `(\w+)` \|", section, re.M) == columns, table
 
 
 # ---- what keeps "absent" from being shown

@@ -6,13 +6,14 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from package_roots import collect, run, write
+from package_roots import collect, header, run, write
 
 
 
@@ -321,3 +322,26 @@ def test_database_that_nobody_reads_is_named(tmp_path):
     (tmp_path / "var/db/pkg/app-misc/kesl-1").mkdir(parents=True)
     a = collect(tmp_path)
     assert not a.sources and a.missed == [("unsupported", "/var/db/pkg")]
+
+
+def test_the_same_inside_of_the_sandbox(alpine, vitrine):
+    """Every parser within the collector's process: nothing needs what its filter refuses."""
+    write(alpine / "var/lib/snapd/state.json", snapd_state(kesl=snap_entry("12", ["11", "12"])))
+    write(alpine / "srv/node_modules/left/package.json", '{"name": "left", "version": "1"}')
+    write(alpine / "srv/a.dist-info/METADATA", "Name: a\nVersion: 1\n")
+    write(alpine / "srv/b.jar", jar(**pom("org.example", "b", "1"), **{"c.jar": jar(**pom("org.example", "c", "1"))}))
+    write(alpine / "usr/share/swidtag/x.swidtag", "<SoftwareIdentity name='tagged' version='1' tagId='t'/>")
+    write(alpine / f"home/x/flatpak/app/org.example.F/x86_64/stable/{'0123456789abcdef' * 4}/metadata",
+          "[Application]\nname=org.example.F\n")
+    blob = header("rpmmed")
+    with sqlite3.connect(write(alpine / "var/lib/rpm/rpmdb.sqlite", b"")) as db:
+        db.execute("CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob BLOB)")
+        db.execute("INSERT INTO Packages VALUES (1, ?)", (blob,))
+    a = collect(alpine)
+    managers = {f["manager"] for f in a.facts}
+    assert managers == {"apk", "snap", "npm", "pypi", "maven", "swid", "flatpak", "rpm"}
+    r = vitrine.run("inventory", "--root", alpine, "--only", "packages", "--format", "cyclonedx",
+                    "--evidence", alpine.parent / "evidence.db")
+    assert r.code in (0, 1), r.err
+    told = sorted(c["name"] for c in json.loads(r.out)["components"] if c["type"] in ("application", "library"))
+    assert len(told) == len(a.facts), (told, [f["name"] for f in a.facts])

@@ -117,7 +117,7 @@ static vt_err list_folder(const char *path, bool folders, struct vt_strings *out
 	vt_err e = VT_OK;
 
 	if (!dir)
-		return errno == ENOENT ? VT_OK : VT_EIO;
+		return errno == ENOENT || errno == ENOTDIR ? VT_OK : VT_EIO;
 	while (!e && (d = readdir(dir))) {
 		size_t n = strlen(d->d_name);
 		bool json = n > 5 && strcmp(d->d_name + n - 5, ".json") == 0;

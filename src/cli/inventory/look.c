@@ -41,7 +41,9 @@ static void complain(const struct maker *m, const char *path, const char *what)
 {
 	fprintf(stderr, "%s: ", m->job->command);
 	vt_put_visible(stderr, vt_span_str(path));
-	fprintf(stderr, ": %s\n", what);
+	fputs(": ", stderr);
+	vt_put_visible(stderr, vt_span_str(what));
+	fputc('\n', stderr);
 }
 
 /* Who, where, when, with what --------------------------------------------------------------------
