@@ -97,8 +97,8 @@ vt_err vt_act_program(struct vt_act *a, const char *const *argv, uint32_t timeou
 	vt_err e;
 
 	if (!a->r->live) {
-		while (n < VT_COUNT(v) - 1 && argv[n - 2])
-			v[n] = argv[n - 2], n++;
+		for (; n < VT_COUNT(v) - 1 && argv[n - 2]; n++)
+			v[n] = argv[n - 2];
 		v[n] = NULL;
 		run.argv = v;
 	}
