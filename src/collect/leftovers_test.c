@@ -209,6 +209,27 @@ static void test_case_10_accounts(void **state)
 	fake_collect_free(c);
 }
 
+static void test_case_10_firewall(void **state)
+{
+	struct vt_collect *c;
+
+	(void)state;
+	put_text("root/etc/nftables.conf",
+		"#!/usr/sbin/nft -f\ntable inet x {\n\ttcp dport 13291 accept\n}\n");
+	put_text("root/etc/ufw/applications.d/kesl", "[Example]\nports=13291/tcp\n");
+	put_text("root/etc/firewalld/services/klnagent.xml", "<service/>\n");
+	put_text("root/etc/iptables/rules.v4", "-A INPUT -p udp --dport 15000 -j ACCEPT\n");
+	c = run_over("root", &vt_collector_startup, false);
+	ASSERT_SAYS(
+		c, "@/etc/nftables.conf#3 ", "manager=firewall ", "value=tcp dport 13291 accept");
+	ASSERT_SAYS(c, "@/etc/ufw/applications.d/kesl ", "name=kesl ", "manager=firewall ");
+	ASSERT_SAYS(c, "@/etc/ufw/applications.d/kesl#2 ", "value=ports=13291/tcp");
+	ASSERT_SAYS(c, "name=klnagent.xml ", "manager=firewall ");
+	ASSERT_SAYS(c, "@/etc/iptables/rules.v4#1 ", "value=-A INPUT -p udp --dport 15000");
+	ASSERT_SAYS(c, "source boot firewall /etc/nftables.conf");
+	fake_collect_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_case_10_chromium),
 		cmocka_unit_test(test_case_10_firefox),
 		cmocka_unit_test(test_case_10_accounts),
+		cmocka_unit_test(test_case_10_firewall),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, scratch_end);

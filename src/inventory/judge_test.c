@@ -287,10 +287,14 @@ static void test_commands_are_quoted(void **state)
 	vt_buf b = VT_BUF_INIT(4096);
 
 	(void)state;
-	assert_int_equal(vt_repeat_write(&b, &s->subjects[0], &o), VT_OK);
+	assert_int_equal(vt_repeat_write(&b, &s->subjects[0], str("x.tar"), &o), VT_OK);
 	assert_true(vt_span_eq(vt_buf_span(&b),
 		str("if [ -f " QUOTED " ]; then sha256sum -- " QUOTED "; else ls -ld -- " QUOTED
 		    "; fi")));
+	vt_buf_clear(&b);
+	s->subjects[0].kind = VT_SUBJECT_LAYER;
+	assert_int_equal(vt_repeat_write(&b, &s->subjects[0], str("a b.tar"), &o), VT_OK);
+	assert_true(vt_span_eq(vt_buf_span(&b), str("vitrine inventory --image 'a b.tar'")));
 	vt_buf_free(&b);
 }
 

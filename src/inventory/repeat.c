@@ -143,7 +143,8 @@ static vt_err put_process(struct writer *w)
 		(const char *)locus.p + 4, (int)(n - 4), (const char *)locus.p + 4);
 }
 
-vt_err vt_repeat_write(vt_buf *b, const struct vt_subject *s, const struct vt_observation *o)
+vt_err vt_repeat_write(
+	vt_buf *b, const struct vt_subject *s, vt_span file, const struct vt_observation *o)
 {
 	struct writer w = {.b = b, .s = s, .o = o};
 	vt_err e;
@@ -151,7 +152,7 @@ vt_err vt_repeat_write(vt_buf *b, const struct vt_subject *s, const struct vt_ob
 	if (s->kind != VT_SUBJECT_SYSTEM && s->kind != VT_SUBJECT_ROOT) {
 		e = vt_buf_addf(b, "vitrine inventory --%s ",
 			s->kind == VT_SUBJECT_DISK ? "disk" : "image");
-		return e ? e : vt_shell_quote(b, s->name);
+		return e ? e : vt_shell_quote(b, file);
 	}
 	if (o->kind == VT_FACT_PROCESS)
 		return put_process(&w);

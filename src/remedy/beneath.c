@@ -181,7 +181,7 @@ vt_err vt_spot_hash(const struct vt_spot *s, const struct vt_removal_file *seen,
 	return e;
 }
 
-static const char *refusal(void)
+const char *vt_spot_refusal(void)
 {
 	switch (errno) {
 	case ELOOP: return "a symbolic link is on the way to it";
@@ -229,7 +229,7 @@ enum vt_likeness vt_file_compare(int root, const struct vt_place *place,
 	vt_err e = vt_spot_open(root, place, f->path, &spot);
 
 	if (e) {
-		*out_why = e == VT_END ? "it is not there" : refusal();
+		*out_why = e == VT_END ? "it is not there" : vt_spot_refusal();
 		return e == VT_END ? VT_LIKE_GONE : VT_LIKE_REFUSED;
 	}
 	l = compare(&spot, f, out_why);
@@ -264,7 +264,7 @@ enum vt_likeness vt_file_remove(int root, const struct vt_place *place,
 
 	*out_immutable = false;
 	if (e) {
-		*out_why = e == VT_END ? "it is not there" : refusal();
+		*out_why = e == VT_END ? "it is not there" : vt_spot_refusal();
 		return e == VT_END ? VT_LIKE_GONE : VT_LIKE_REFUSED;
 	}
 	l = compare(&spot, f, out_why);

@@ -28,6 +28,8 @@ struct vt_spot {
 VT_MUST_USE vt_err vt_spot_open(
 	int root, const struct vt_place *place, vt_span path, struct vt_spot *out);
 void vt_spot_close(struct vt_spot *s);
+/* Why vt_spot_open() said VT_EIO (errno), in words. */
+const char *vt_spot_refusal(void);
 
 /*
  * Looks at what is there without following a link; everything but path and sha256 is set. VT_END:

@@ -112,8 +112,8 @@ vt_err vt_copy_save(struct vt_act *a, size_t step, size_t i, const char **out_wh
 	int from;
 
 	vt_copy_name(step, i, name);
-	*out_why = "it can't be opened";
 	e = vt_spot_open(a->r->root, vt_removal_place(a->r->plan, f->path), f->path, &spot);
+	*out_why = e == VT_EIO ? vt_spot_refusal() : "it can't be opened";
 	if (e)
 		return e;
 	e = vt_spot_read(&spot, f, &from);

@@ -189,9 +189,8 @@ enum vt_presence vt_package_presence(const struct vt_removal_package *p)
 	vt_span last = p->status;
 
 	/* The third of dpkg's words is what is so; the first is only what was wanted. */
-	for (size_t i = 0; i < p->status.n; i++)
-		if (p->status.p[i] == ' ')
-			last = vt_span_of(p->status.p + i + 1, p->status.n - i - 1);
+	while (last.n && memchr(last.p, ' ', last.n))
+		last = vt_span_of(last.p + 1, last.n - 1);
 	if (vt_span_eq(last, vt_span_str("not-installed")))
 		return VT_PRESENCE_NONE;
 	if (vt_span_eq(last, vt_span_str("config-files")))

@@ -9,12 +9,14 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import tarfile
 import time
 
 import pytest
 
+import hives
 from conftest import BUILD, MARK
 
 RULES = [
@@ -234,3 +236,28 @@ def test_case_9_unit_that_a_later_layer_removes(inventory, tmp_path):
     report = inventory("--image", image, "--only", "boot")
     boot = report["subjects"][0]["areas"]["boot"]
     assert (boot["answer"], boot["seen"], boot["read"]) == ("not found", 1, 1), "a container sees b.service only"
+
+
+def test_case_10_windows_that_is_not_running(inventory, tmp_path):
+    root = tmp_path / "disk"
+    config = root / "WINDOWS/system32/config"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", tmp_path / "k.pem", "-out", tmp_path / "c.der", "-outform", "der", "-days", "3650",
+                    "-subj", "/O=AO Example Lab/CN=Example Root"], check=True, capture_output=True)
+    der = (tmp_path / "c.der").read_bytes()
+    hives.write(config / "software", {
+        "Microsoft\\Windows\\CurrentVersion\\Uninstall\\Müller Öl": {"DisplayName": "Ärger", "DisplayVersion": "1"},
+        "Microsoft\\Windows\\CurrentVersion\\Run": {"x": "/opt/vt-example/run"},
+        "Microsoft\\SystemCertificates\\ROOT\\Certificates\\AB": {"Blob": struct.pack("<III", 32, 1, len(der)) + der},
+        "Google\\Chrome\\Extensions\\amkpcclbbgegoafihnpgomddadjhcadd": {"update_url": "https://example.org"}})
+    hives.write(config / "SYSTEM", {"ControlSet001\\Services\\vtexample": {"Type": 1, "Start": 0}})
+    hives.write(config / "SAM", {"SAM\\Domains\\Account\\Users\\Names\\vtexample": {}})
+    report = inventory("--root", root, "--no-content")
+    assert report["subjects"][0]["platform"] == "windows"
+    assert signs(report) == {"started", "believed", "extends", "loaded", "belongs"}
+    names = [(c["name"], c["manager"]) for c in report["components"]]
+    assert names == [("Ärger", "windows")]
+    assert "Müller Öl" in report["components"][0]["locus"]
+    (config / "software").write_bytes(b"regf" + b"\xff" * 5000)
+    report = inventory("--root", root, "--only", "packages,trust")
+    assert answers(report) == {"packages": "unknown", "trust": "unknown"}

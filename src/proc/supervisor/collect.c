@@ -117,7 +117,7 @@ static vt_err on_message(struct vt_collecting *r)
 		vt_fd_close(r->in.fds[i]);
 	if (e == VT_EPEER && !r->why[0])
 		return vt_collecting_fail(r, e, "the collector answered badly and was ended");
-	if (e == VT_ENOMEM)
+	if (e == VT_ENOMEM || (!e && r->s->arena.used - r->memory > VT_COLLECTING_MEMORY_MAX))
 		return vt_collecting_fail(
 			r, VT_ELIMIT, "the collector said more than there is memory for");
 	return e;
@@ -278,6 +278,7 @@ vt_err vt_collect_run(
 	r->channel = -1;
 	r->pid = -1;
 	r->first = (uint32_t)s->nsubjects;
+	r->memory = s->arena.used;
 	r->heard = r->told = vt_clock_ms();
 	r->text = (vt_buf)VT_BUF_INIT((size_t)1 << 20);
 	e = start(r);

@@ -45,7 +45,7 @@ vt_err vt_collecting_observe(struct vt_collecting *r, struct vt_observation *o, 
 	o->embedded = rule->embedded;
 	o->memory = rule->source.memory;
 	vt_buf_clear(&r->text);
-	e = vt_repeat_write(&r->text, &r->s->subjects[subject], o);
+	e = vt_repeat_write(&r->text, &r->s->subjects[subject], r->request->job.name, o);
 	if (e)
 		return e;
 	o->repeat = vt_buf_span(&r->text);

@@ -16,6 +16,7 @@
 #define VT_COLLECTING_SUBJECTS_MAX 16384
 #define VT_COLLECTING_COMPONENTS_MAX ((size_t)1 << 20)
 #define VT_COLLECTING_OBSERVATIONS_MAX ((size_t)1 << 20)
+#define VT_COLLECTING_MEMORY_MAX ((size_t)256 << 20)
 /* Nothing that is counted is so many; what is kept of it fits any file format. */
 #define VT_COLLECTING_COUNT_MAX ((uint64_t)1 << 53)
 
@@ -39,6 +40,7 @@ struct vt_collecting {
 	bool begun, done; /* a subject is; DONE came */
 	vt_err failed;    /* in a call back of the pool */
 	uint32_t subject, first;
+	size_t memory;                                    /* of the survey, before the run */
 	size_t subjects, components, observations, ended; /* of this run */
 	uint64_t heard, told;                             /* ms: that it lives; more than that */
 	uint64_t entries, scanned;                        /* counts */
