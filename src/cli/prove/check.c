@@ -180,8 +180,7 @@ static int check_statement(const struct vt_prove *p, struct vt_docs *docs, const
 									     : VT_EXIT_ERROR;
 		}
 	}
-	if (!e)
-		vt_statement_free(s);
+	vt_statement_free(s);
 	return status;
 }
 
