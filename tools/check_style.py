@@ -22,7 +22,7 @@ IMPURE = re.compile(r"(?<![\w.>])(printf|fprintf|puts|fopen|open|openat|fread|fw
                     r"gettimeofday|rand|srand|random|pthread_create|fork|exit|abort|setlocale|syslog|"
                     r"socket|connect)\s*\(")
 COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
-FOR_TESTS = re.compile(r"(_test|_fuzz|_bench|_tool)\.[ch]$|/fake_\w+\.[ch]$")
+FOR_TESTS = re.compile(r"(_test|_fuzz|_bench|_tool)\.[ch]$|/fake_\w+\.[ch]$|/fuzz\.h$")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 CODE = (".c", ".h", ".def", ".inc", ".py", ".sh")
 

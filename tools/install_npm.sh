@@ -12,6 +12,7 @@ packages=(
 	ajv-formats-draft2019@1.6.1
 	packageurl-js@2.0.1 # purls
 	semver@7.7.2        # versions as npm orders them
+	@sigstore/core@2.0.0 # DSSE as sigstore encodes it
 )
 stamp=$folder/.installed
 [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ] || exit 0

@@ -87,7 +87,8 @@ static vt_err review_content(
 	if (c->ndelta)
 		fprintf(f, "  what changes since version %" PRIu64 ":\n", c->from);
 	else if (r->delta.n)
-		fputs("  what changes since the version before, which this one does not say itself:\n",
+		fputs("  what changes since the version before, which this one does not say "
+		      "itself:\n",
 			f);
 	if (r->delta.n)
 		return vt_review_delta(r, counts);

@@ -53,7 +53,7 @@ static bool read_entries(struct vt_collect *c, vt_span root, vt_span path, vt_sp
 				.database = path,
 				.state = vt_belong_state(&belong)});
 	}
-	if (!entries || text.p[text.n - 1] != '\n' || !vt_belong_here(&belong)) {
+	if (!entries || text.p[text.n - 1] != '\n' || !vt_belong_here(&belong, root)) {
 		broken++;
 		vt_collect_missed(c, VT_AREA_PACKAGES, path, VT_MISS_MALFORMED);
 	}

@@ -8,6 +8,9 @@
 #include "base/num.h"
 #include "collect/look.h"
 #include "inventory/artefact/browser.h"
+#include "inventory/artefact/plist.h"
+
+#define DOC_MAX ((size_t)64 << 20) /* preferences of heavy users have tens of MiB */
 
 enum what {
 	CHROMIUM_USER, /* a folder of profiles */
@@ -140,7 +143,7 @@ static void look_doc(struct run *run, vt_span path, enum vt_browser_doc doc, con
 {
 	vt_err e;
 
-	if (!vt_look_text(&run->l, path, &run->text))
+	if (!vt_look_bytes(&run->l, path, DOC_MAX, &run->text))
 		return;
 	run->path = path;
 	run->kind = kind;
@@ -199,6 +202,8 @@ static void look_extensions(struct run *run, vt_span folder)
 				continue;
 			e = vt_browser_read(VT_BROWSER_MANIFEST, vt_buf_span(&run->text),
 				vt_collect_arena(run->l.c), on_manifest, &m);
+			if (e) /* its id is known all the same */
+				on_extension(run, &(struct vt_extension){0});
 			if (e)
 				vt_collect_missed(
 					run->l.c, run->l.area, run->path, vt_collect_miss_of(e));
@@ -227,7 +232,7 @@ static void look_docs(struct run *run, vt_span folder, enum vt_browser_doc doc, 
 }
 
 /* Names of files and folders that are extensions' ids: "id@vendor.xpi". */
-static void look_names(struct run *run, vt_span folder, const char *end)
+static void look_names(struct run *run, vt_span folder)
 {
 	struct vt_look_entry *in;
 
@@ -238,14 +243,46 @@ static void look_names(struct run *run, vt_span folder, const char *end)
 	for (; in; in = in->next) {
 		struct vt_extension x = {.id = in->name, .source = vt_span_str("file")};
 
-		if (vt_line_ends(in->name, end))
-			x.id.n -= strlen(end);
-		else if (in->node.type != VT_NODE_FOLDER || end[1] == 'a')
+		if (vt_line_ends(in->name, ".xpi"))
+			x.id.n -= 4;
+		else if (in->node.type != VT_NODE_FOLDER)
 			continue;
 		run->path = in->path;
 		vt_collect_hidden(run->l.c, in->node.hidden);
 		on_extension(run, &x);
 		vt_collect_seen(run->l.c, run->l.area, true);
+	}
+	vt_look_source(&run->l, "extensions", folder);
+}
+
+/* Extensions of Safari are bundles inside of applications. */
+static void look_bundles(struct run *run, vt_span folder)
+{
+	struct vt_look_entry *in;
+	const struct vt_plist *top;
+	vt_err e;
+
+	if (!vt_look_folder(&run->l, folder, &in))
+		return;
+	run->store = folder;
+	run->kind = "extension";
+	for (; in; in = in->next) {
+		struct vt_extension x = {.source = vt_span_str("application")};
+
+		if (!vt_line_ends(in->name, ".appex"))
+			continue;
+		run->path = vt_look_join(&run->l, in->path, vt_span_str("Contents/Info.plist"));
+		if (!vt_look_bytes(&run->l, run->path, DOC_MAX, &run->text))
+			continue;
+		e = vt_plist_parse(vt_buf_span(&run->text), vt_collect_arena(run->l.c), &top);
+		if (e) {
+			vt_collect_missed(run->l.c, run->l.area, run->path, vt_collect_miss_of(e));
+			continue;
+		}
+		x.id = vt_plist_text(top, "CFBundleIdentifier");
+		x.name = vt_plist_text(top, "CFBundleDisplayName");
+		x.version = vt_plist_text(top, "CFBundleShortVersionString");
+		on_extension(run, &x);
 	}
 	vt_look_source(&run->l, "extensions", folder);
 }
@@ -280,7 +317,7 @@ static void look_firefox(struct run *run, vt_span profile)
 	struct vt_node node;
 
 	run->store = profile;
-	look_names(run, vt_look_join(&run->l, profile, vt_span_str("extensions")), ".xpi");
+	look_names(run, vt_look_join(&run->l, profile, vt_span_str("extensions")));
 	if (vt_tree_stat(vt_collect_tree(run->l.c), addons, true, &node) != VT_OK)
 		return;
 	run->store = profile;
@@ -310,8 +347,8 @@ static void look_place(struct run *run, const struct place *p, const char *glob)
 		case HOSTS: look_docs(run, e->path, VT_BROWSER_HOST, "native-host"); break;
 		case POLICIES: look_docs(run, e->path, VT_BROWSER_POLICY, "policy"); break;
 		case EXTERNAL: look_docs(run, e->path, VT_BROWSER_EXTERNAL, "external"); break;
-		case XPIS: look_names(run, e->path, ".xpi"); break;
-		case SAFARI: look_names(run, e->path, ".appex"); break;
+		case XPIS: look_names(run, e->path); break;
+		case SAFARI: look_bundles(run, e->path); break;
 		case POLICY:
 		default: break;
 		}

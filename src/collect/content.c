@@ -19,7 +19,8 @@
 
 /* The engine looks at files up to this size; larger ones are misses. */
 #define SCAN_MAX ((uint64_t)2 << 30)
-#define FOLDERS_MAX 4096 /* folders on one path that hold names of folder rules */
+#define EXECUTABLE_MIN 32 /* bytes; the header of the smallest format, Mach-O, has as many */
+#define FOLDERS_MAX 4096  /* folders on one path that hold names of folder rules */
 #define FOLDER_RULES_MAX 65536
 #define FILE_TAG 0u /* a FILE rule; a folder rule's tag is 1 + rule * NAMES + name */
 #define NAMES VT_RULE_GLOBS_MAX
@@ -255,7 +256,8 @@ static vt_err content_visit(struct vt_collect *c, void *state, const struct vt_v
 		report_file(c, v);
 	if (n->type == VT_NODE_OTHER)
 		vt_collect_missed(c, VT_AREA_CONTENT, v->path, VT_MISS_SPECIAL);
-	else if (n->type == VT_NODE_FILE && !empty && (s->executables || s->bytes))
+	else if (n->type == VT_NODE_FILE && !empty &&
+		(s->bytes || (s->executables && n->size >= EXECUTABLE_MIN)))
 		look_inside(c, s, v);
 	else
 		vt_collect_seen(c, VT_AREA_CONTENT, true);

@@ -73,7 +73,8 @@ static void test_index_finds_what_matches(void **state)
 {
 	static const char *const all[] = {"/opt/kaspersky/*", "*/kavhttpd", "kesl", "kl*", "*.ppl",
 		"k?v", "*", "[ab]c", "a\\*b", "/a/b/c", "*kasp*", "/x/[/y]z", "AvP.exe", "*/p/*/q",
-		"", "?", "\\kesl", "*\\.kdl", "*]x"};
+		"", "?", "\\kesl", "*\\.kdl", "*]x", "*/kasp*/*", "*[xyz]las*y*", "*\\kasper*",
+		"[]abc]*", "*[!]abcdef]?k*"};
 	static const char *const paths[] = {"/opt/kaspersky/kesl", "/opt/Kaspersky/x",
 		"/srv/a/kavhttpd", "/klif", "/a/b.ppl", "/kav", "/k", "/ac", "/a*b", "/a/b/c",
 		"/etc/xkaspx", "/x//z", "/x/yz", "/w/avp.EXE", "/o/p/u/v/q", "/o/p/q", "/kesl",
@@ -99,7 +100,7 @@ static void test_index_finds_what_matches(void **state)
 				assert_true(got >> (2 * i + 1) & 1);
 		}
 		/* and few others are */
-		assert_true(__builtin_popcountll(got) < 14);
+		assert_true(__builtin_popcountll(got) < 22);
 	}
 	vt_name_index_free(ix);
 }
@@ -256,6 +257,43 @@ static void test_hard_case_14_not_read(void **state)
 	fake_collect_free(c);
 }
 
+/* Hard case 5: what later layers hide is found, and said to be hidden. */
+static void test_hard_case_5_hidden_in_a_layer(void **state)
+{
+	struct vt_spool spool = {.folder = -1, .max = 64u << 20};
+	struct vt_collect *c;
+	struct vt_images v;
+	int fd;
+
+	(void)state;
+	assert_int_equal(shell("python3 " VT_SOURCE "/tests/gen/image_samples.py i"), 0);
+	fd = open("i/docker.tar", O_RDONLY);
+	assert_int_equal(vt_images_archive(fd, &spool, &v), VT_OK);
+	close(fd);
+	catalogue_begin();
+	rule(VT_FACT_FILE, "r1", VT_ATTR_NAME, "removed|passwd", 0);
+	rule(VT_FACT_FOLDER, "r2", VT_ATTR_NAME, "one|two", 2);
+	rule(VT_FACT_FOLDER, "r3", VT_ATTR_NAME, "removed|passwd", 2);
+	rule(VT_FACT_CONTENT, "r4", VT_ATTR_RULE, "r4", 0);
+	c = fake_collect(v.v[0].layers[0].tree);
+	c->catalogue = cat;
+	assert_int_equal(fake_run(c, &vt_collector_content), VT_OK);
+	assert_true(said(c, "hidden file name=removed path=/etc/removed"));
+	assert_true(said(c, "file name=passwd path=/etc/passwd"));
+	assert_true(said(c, "hidden folder name=a path=/opt/a rule=r2 matched=one two"));
+	assert_true(said(c, "hidden folder name=etc path=/etc rule=r3 matched=removed passwd"));
+	assert_true(said(c, "hidden scan /etc/removed 4"));
+	assert_true(said(c, "scan /etc/passwd 4"));
+	fake_collect_free(c);
+	c = fake_collect(v.v[0].merged);
+	c->catalogue = cat;
+	assert_int_equal(fake_run(c, &vt_collector_content), VT_OK);
+	assert_true(said(c, "folder name=etc path=/etc rule=r3 matched=removed passwd"));
+	assert_false(said(c, "folder name=a path=/opt/a rule=r2 matched=one two"));
+	fake_collect_free(c);
+	vt_images_free(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,16 +305,8 @@ int main(void)
 		cmocka_unit_test(test_hard_case_1_renamed_elf),
 		cmocka_unit_test(test_digest_on_demand),
 		cmocka_unit_test(test_hard_case_14_not_read),
+		cmocka_unit_test(test_hard_case_5_hidden_in_a_layer),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
-}
-
-bool vt_glob_match(vt_span glob, vt_span s, bool fold)
-{
-	char g[600], t[600];
-
-	(void)snprintf(g, sizeof g, "%.*s", (int)glob.n, (const char *)glob.p);
-	(void)snprintf(t, sizeof t, "%.*s", (int)s.n, (const char *)s.p);
-	return fnmatch(g, t, fold ? FNM_CASEFOLD : 0) == 0;
 }

@@ -76,7 +76,10 @@ static void ask_sums(struct dpkg *d, vt_span sums)
 		}
 }
 
-/* An installed package has a list of its files; asks for some of them. */
+/*
+ * An installed package has a list of its files; asks for some of them. Not so below the tree's
+ * root: the layers that containers lie in have only the lists that came with them.
+ */
 static void look_at_files(struct dpkg *d, const struct vt_package *p, bool status)
 {
 	vt_buf b = VT_BUF_INIT(LIST_MAX);
@@ -94,7 +97,7 @@ static void look_at_files(struct dpkg *d, const struct vt_package *p, bool statu
 		e = read_info(d, "info/", p, true, ".list", &b);
 	if (!e)
 		ask_list(d, vt_buf_span(&b));
-	else if (d->has_info && !vt_dpkg_unlisted(p->status) &&
+	else if (d->has_info && !d->root.n && !vt_dpkg_unlisted(p->status) &&
 		vt_record_join(d->c, d->folder, vt_span_str("/info#"), &locus) &&
 		vt_record_join(d->c, locus, vt_span_clip(p->name, 0, 400), &locus))
 		missed(d, locus, e == VT_END ? VT_MISS_MALFORMED : vt_collect_miss_of(e));
@@ -267,7 +270,7 @@ static void read_database(struct vt_collect *c, vt_span root, vt_span folder)
 	if (d.names.overflow)
 		missed(&d, folder, VT_MISS_LIMIT);
 	/* lists of another set of packages, or files that are not here: of another root */
-	if (whole && (d.orphans > d.entries / 4 || !vt_belong_here(&d.belong))) {
+	if (whole && (d.orphans > d.entries / 4 || !vt_belong_here(&d.belong, root))) {
 		whole = false;
 		missed(&d, folder, VT_MISS_MALFORMED);
 	}

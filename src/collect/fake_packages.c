@@ -45,12 +45,23 @@ static vt_span keep(struct vt_collect *c, vt_span s)
 	return vt_span_of(p, s.n);
 }
 
+/* Room for one more: doubles at powers of two. */
+static void *grow(void *v, size_t n, size_t size)
+{
+	if (n & (n - 1))
+		return v;
+	v = realloc(v, (n ? 2 * n : 1) * size);
+	if (!v)
+		abort();
+	return v;
+}
+
 void vt_collect_fact(struct vt_collect *c, const struct vt_fact *f)
 {
-	struct fake_fact *to = &c->facts[c->nfacts++];
+	struct fake_fact *to;
 
-	if (c->nfacts >= FAKE_MAX)
-		abort();
+	c->facts = grow(c->facts, c->nfacts, sizeof *c->facts);
+	to = &c->facts[c->nfacts++];
 	to->f.kind = f->kind;
 	to->f.locus = keep(c, f->locus);
 	to->hidden = c->hidden;
@@ -64,8 +75,9 @@ void vt_collect_fact(struct vt_collect *c, const struct vt_fact *f)
 
 void vt_collect_source(struct vt_collect *c, enum vt_area a, const char *what)
 {
-	if (a != VT_AREA_PACKAGES || c->nsources >= FAKE_MAX)
+	if (a != VT_AREA_PACKAGES)
 		abort();
+	c->sources = grow(c->sources, c->nsources, sizeof *c->sources);
 	c->sources[c->nsources++] = (const char *)keep(c, vt_span_str(what)).p;
 }
 
@@ -79,8 +91,9 @@ void vt_collect_seen(struct vt_collect *c, enum vt_area a, bool read)
 
 void vt_collect_missed(struct vt_collect *c, enum vt_area a, vt_span locus, enum vt_miss why)
 {
-	if (a != VT_AREA_PACKAGES || c->nmissed >= FAKE_MAX)
+	if (a != VT_AREA_PACKAGES)
 		abort();
+	c->missed = grow(c->missed, c->nmissed, sizeof *c->missed);
 	c->seen++;
 	c->missed[c->nmissed++] = (struct fake_missed){keep(c, locus), why};
 }
@@ -130,19 +143,21 @@ static void on_missed(void *ctx, vt_span path, enum vt_miss why)
 	(void)why;
 }
 
+void fake_begin(struct vt_collect *c)
+{
+	*c = (struct vt_collect){.scratch = VT_ARENA_INIT((size_t)1 << 30),
+		.kept = VT_ARENA_INIT((size_t)2 << 30),
+		.platform = VT_PLATFORM_LINUX};
+}
+
 void fake_run(struct vt_collect *c, const char *root)
 {
 	const struct vt_walk_fns fns = {.entry = on_entry, .missed = on_missed, .ctx = c};
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	void *state;
 
-	*c = (struct vt_collect){.scratch = VT_ARENA_INIT((size_t)1 << 30),
-		.kept = VT_ARENA_INIT((size_t)2 << 30),
-		.platform = VT_PLATFORM_LINUX};
-	c->facts = calloc(FAKE_MAX, sizeof *c->facts);
-	c->missed = calloc(FAKE_MAX, sizeof *c->missed);
-	c->sources = calloc(FAKE_MAX, sizeof *c->sources);
-	if (fd < 0 || !c->facts || !c->missed || !c->sources || vt_tree_folder(fd, false, &c->tree))
+	fake_begin(c);
+	if (fd < 0 || vt_tree_folder(fd, false, &c->tree))
 		abort();
 	for (size_t i = 0; i < VT_COUNT(all); i++)
 		if (all[i]->start) {
@@ -156,7 +171,8 @@ void fake_run(struct vt_collect *c, const char *root)
 
 void fake_free(struct vt_collect *c)
 {
-	vt_tree_free(c->tree);
+	if (c->tree)
+		vt_tree_free(c->tree);
 	vt_arena_free(&c->scratch);
 	vt_arena_free(&c->kept);
 	free(c->facts);

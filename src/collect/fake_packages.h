@@ -23,8 +23,9 @@ struct vt_collect {
 	const char **sources;
 	uint64_t seen, read;
 };
-#define FAKE_MAX 200000u
 
+/* A run without a tree, for what is handed its bytes. */
+void fake_begin(struct vt_collect *c);
 /* Runs the collectors of packages over a folder: fixed places, then the walk. */
 void fake_run(struct vt_collect *c, const char *root);
 void fake_free(struct vt_collect *c);

@@ -2,27 +2,14 @@
 #include "collect/hive.h"
 
 #include <hivex.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/num.h"
 #include "inventory/artefact/plist.h"
 #include "os/fd.h"
 
 #define HIVE_MAX ((uint64_t)1 << 30)
 #define VALUE_MAX ((size_t)1 << 20)
-
-void vt_hive_prepare(void)
-{
-	static const char *const sets[] = {"LATIN1", "UTF-16LE"};
-
-	/* Never closed: what is loaded stays loaded. */
-	for (size_t i = 0; i < VT_COUNT(sets); i++) {
-		(void)iconv_open("UTF-8", sets[i]);
-		(void)iconv_open(sets[i], "UTF-8");
-	}
-}
 
 /* The header's two sequence numbers differ while changes are only in the log. */
 static bool is_dirty(int fd)
@@ -92,6 +79,16 @@ size_t vt_hive_key(const struct vt_hive *h, size_t from, const char *path)
 	return at;
 }
 
+/* A name of one byte a character is Latin-1, unless it was converted by now. */
+static const char *name_of(const struct vt_hive *h, const char *name)
+{
+	vt_span text;
+
+	if (vt_latin1_text(vt_span_str(name), vt_collect_arena(h->l->c), &text) != VT_OK)
+		return NULL;
+	return (const char *)text.p;
+}
+
 bool vt_hive_keys(const struct vt_hive *h, size_t of, vt_hive_fn *fn, void *ctx)
 {
 	hive_node_h *keys = hivex_node_children(h->h, of);
@@ -99,12 +96,14 @@ bool vt_hive_keys(const struct vt_hive *h, size_t of, vt_hive_fn *fn, void *ctx)
 
 	for (size_t i = 0; keys && keys[i] && more; i++) {
 		char *name = hivex_node_name(h->h, keys[i]);
+		const char *text = name ? name_of(h, name) : NULL;
 
-		if (!name) {
+		if (!text) {
+			free(name);
 			vt_collect_missed(h->l->c, h->l->area, h->path, VT_MISS_MALFORMED);
 			continue;
 		}
-		more = fn(ctx, keys[i], name);
+		more = fn(ctx, keys[i], text);
 		free(name);
 	}
 	if (!keys)
@@ -184,8 +183,10 @@ void vt_hive_texts(const struct vt_hive *h, size_t key, vt_hive_value_fn *fn, vo
 		char *name = hivex_value_key(h->h, values[i]);
 		vt_span text = text_of(h, values[i]);
 
-		if (name && text.n)
-			fn(ctx, name, text);
+		const char *utf8 = name ? name_of(h, name) : NULL;
+
+		if (utf8 && text.n)
+			fn(ctx, utf8, text);
 		free(name);
 	}
 	free(values);

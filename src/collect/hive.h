@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registries of Windows systems that are not running, by libhivex. Keys are named with backslashes,
- * found without regard to case. Texts are in the run's arena.
+ * found without regard to case. Texts are in the run's arena. libhivex converts names by iconv(3),
+ * of which the collector has one of its own (proc/worker/iconv.c): what that leaves as it was
+ * written is converted here.
  */
 #ifndef VT_COLLECT_HIVE_H
 #define VT_COLLECT_HIVE_H
@@ -20,11 +22,6 @@ struct vt_hive {
 	const char *root; /* what its keys are called: "HKLM\\SOFTWARE" */
 };
 
-/*
- * Loads the character sets that libhivex converts with, which the C library keeps as shared
- * objects: to be called once before a sandbox that can load none.
- */
-void vt_hive_prepare(void);
 /* False: there is none, or a miss (MALFORMED: libhivex refuses it), counted. One whose last changes
  * are only in its log is read, and is a miss as well. */
 bool vt_hive_open(const struct vt_look *l, vt_span path, const char *root, struct vt_hive *out);

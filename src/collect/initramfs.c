@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "collect/look.h"
 #include "inventory/artefact/cpio.h"
+#include "inventory/artefact/uki.h"
 #include "os/fd.h"
 #include "os/map.h"
 
@@ -151,7 +152,31 @@ static vt_err read_image(struct run *run, vt_span bytes)
 	return e ? e : vt_cpio_whole(cpio) ? VT_OK : VT_ETRUNCATED;
 }
 
-static void look_image(struct run *run, const struct vt_look_entry *e)
+/* A kernel image with its command line; one without an initial RAM disk has read all of it. */
+static vt_err read_unified(struct run *run, vt_span bytes)
+{
+	struct vt_fact f = {.kind = VT_FACT_UNIT,
+		.locus = vt_look_locus(&run->l, run->image, vt_span_str("cmdline"))};
+	vt_span text, initrd;
+	vt_err e = vt_uki_section(bytes, ".cmdline", &text);
+
+	if (e && e != VT_END)
+		return e;
+	if (!e) {
+		while (text.n && (text.p[text.n - 1] == 0 || text.p[text.n - 1] == '\n'))
+			text.n--;
+		vt_fact_str(&f, VT_ATTR_NAME, "cmdline");
+		vt_fact_str(&f, VT_ATTR_MANAGER, "cmdline");
+		vt_fact_str(&f, VT_ATTR_STATE, "enabled");
+		vt_fact_set(&f, VT_ATTR_PATH, run->image);
+		vt_fact_set(&f, VT_ATTR_VALUE, text);
+		vt_collect_fact(run->l.c, &f);
+	}
+	e = vt_uki_section(bytes, ".initrd", &initrd);
+	return e == VT_END ? VT_OK : e ? e : read_image(run, initrd);
+}
+
+static void look_image(struct run *run, const struct vt_look_entry *e, bool unified)
 {
 	struct vt_collect *c = run->l.c;
 	vt_span map = {0};
@@ -170,7 +195,7 @@ static void look_image(struct run *run, const struct vt_look_entry *e)
 	mapped = err == VT_OK;
 	if (mapped) {
 		vt_map_guard(map, fd);
-		err = read_image(run, map);
+		err = unified ? read_unified(run, map) : read_image(run, map);
 		if (vt_map_unguard())
 			err = VT_ETRUNCATED;
 		vt_map_close(map);
@@ -189,6 +214,8 @@ static vt_err start(struct vt_collect *c, void **out_state)
 {
 	static const char *const globs[] = {"/boot/initrd*", "/boot/initramfs*", "/initrd.img*",
 		"/boot/*/*/initrd*", "/boot/*/initrd*", "/efi/*/*/initrd*", "/boot/minirt*"};
+	static const char *const unified[] = {
+		"/boot/efi/EFI/Linux/*.efi", "/boot/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi"};
 	struct run *run = vt_arena_alloc(vt_collect_arena(c), sizeof *run);
 	struct vt_look_entry *e;
 	vt_span target;
@@ -206,7 +233,12 @@ static vt_err start(struct vt_collect *c, void **out_state)
 			for (; e; e = e->next) /* a link's target is met by its own name */
 				if (e->node.type == VT_NODE_FILE &&
 					!vt_look_link(&run->l, e->path, &target))
-					look_image(run, e);
+					look_image(run, e, false);
+	for (size_t i = 0; i < VT_COUNT(unified); i++)
+		if (vt_look_glob(&run->l, unified[i], &e))
+			for (; e; e = e->next)
+				if (e->node.type == VT_NODE_FILE)
+					look_image(run, e, true);
 	return VT_OK;
 }
 

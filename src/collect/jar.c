@@ -4,6 +4,8 @@
  * what its manifest calls it; archives inside of it one level down. Only the members that are asked
  * for are unpacked.
  */
+#include "collect/jar.h"
+
 #include "base/num.h"
 #include "collect/record.h"
 #include "engine/unpack/zip.h"
@@ -159,30 +161,36 @@ static void read_jar(struct jar *j, vt_span zip)
 		vt_collect_seen(j->c, VT_AREA_PACKAGES, true);
 }
 
+void vt_jar_read(struct vt_collect *c, vt_span path, vt_span bytes)
+{
+	struct jar j = {.c = c, .path = path, .locus = path};
+	struct vt_limits limits = vt_limits_default();
+
+	limits.object_size = MEMBER_MAX;
+	limits.total_bytes = UNPACK_MAX;
+	vt_budget_start(&j.budget, &limits, NULL, NULL);
+	read_jar(&j, bytes);
+	vt_codec_free(&j.codec);
+}
+
 static vt_err jar_visit(struct vt_collect *c, void *state, const struct vt_visit *v)
 {
-	struct jar j = {.c = c, .path = v->path, .locus = v->path};
 	vt_buf b = VT_BUF_INIT(JAR_MAX);
-	struct vt_limits limits = vt_limits_default();
 	int fd = -1;
 	vt_err e;
 
 	(void)state;
 	if (v->node->type != VT_NODE_FILE || vt_java_member_of(v->name) != VT_JAVA_ARCHIVE)
 		return VT_OK;
-	limits.object_size = MEMBER_MAX;
-	limits.total_bytes = UNPACK_MAX;
-	vt_budget_start(&j.budget, &limits, NULL, NULL);
 	e = vt_visit_open(v, JAR_MAX, &fd);
 	if (!e)
 		e = vt_fd_read_all(fd, v->node->size, &b);
 	vt_collect_hidden(c, v->node->hidden);
 	if (e)
-		missed(&j, e);
+		vt_collect_missed(c, VT_AREA_PACKAGES, v->path, vt_collect_miss_of(e));
 	else
-		read_jar(&j, vt_buf_span(&b));
+		vt_jar_read(c, v->path, vt_buf_span(&b));
 	vt_collect_hidden(c, false);
-	vt_codec_free(&j.codec);
 	vt_fd_close(fd);
 	vt_buf_free(&b);
 	return VT_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Collector "macos": a macOS system by its property lists: installer receipts, application bundles,
- * launchd's daemons and agents, system and kernel extensions, and local users.
+ * Collectors "macos...", one for each area: a macOS system by its property lists: installer
+ * receipts, application bundles, launchd's daemons and agents, system and kernel extensions, and
+ * local users.
  */
 #include "base/num.h"
 #include "collect/look.h"
@@ -182,8 +183,7 @@ static void look_place(struct run *run, const struct place *p, const char *glob)
 	const struct vt_plist *top;
 	unsigned read = 0;
 
-	run->l.area = p->area;
-	if (!glob || !vt_look_glob(&run->l, glob, &e))
+	if (p->area != run->l.area || !glob || !vt_look_glob(&run->l, glob, &e))
 		return;
 	for (; e; e = e->next) {
 		vt_err err;
@@ -202,14 +202,13 @@ static void look_place(struct run *run, const struct place *p, const char *glob)
 		vt_look_source(&run->l, "plists", vt_span_str(glob));
 }
 
-static vt_err start(struct vt_collect *c, void **out_state)
+static vt_err start(struct vt_collect *c, enum vt_area area)
 {
-	struct run run = {.l = {.c = c, .area = VT_AREA_PACKAGES}};
+	struct run run = {.l = {.c = c, .area = area}};
 	struct vt_home *h;
 	struct vt_node node;
 	vt_span target;
 
-	*out_state = NULL;
 	/* Folders of that name are on no other system. */
 	if (vt_tree_stat(vt_collect_tree(c), vt_span_str("/System/Library"), true, &node) !=
 			VT_OK &&
@@ -233,5 +232,15 @@ static vt_err start(struct vt_collect *c, void **out_state)
 	return VT_OK;
 }
 
-const struct vt_collector vt_collector_macos = {
-	.name = "macos", .area = VT_AREA_PACKAGES, .start = start};
+#define COLLECTOR(word, AREA)                                                                      \
+	static vt_err start_##word(struct vt_collect *c, void **out_state)                         \
+	{                                                                                          \
+		*out_state = NULL;                                                                 \
+		return start(c, VT_AREA_##AREA);                                                   \
+	}                                                                                          \
+	const struct vt_collector vt_collector_##word = {                                          \
+		.name = #word, .area = VT_AREA_##AREA, .start = start_##word};
+
+COLLECTOR(macos, PACKAGES)
+COLLECTOR(macos_boot, BOOT)
+COLLECTOR(macos_accounts, ACCOUNTS)

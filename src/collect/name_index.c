@@ -23,7 +23,7 @@ struct vt_name_index {
 	struct list names; /* in buckets, by the whole last name */
 	uint32_t bucket[BUCKETS];
 	/* The others, looked at one by one. */
-	struct list path_begins, path_ends, name_begins, name_ends;
+	struct list path_begins, path_ends, name_begins, name_ends, path_has, name_has;
 };
 
 static uint8_t lower(uint8_t c)
@@ -69,6 +69,8 @@ void vt_name_index_free(struct vt_name_index *ix)
 	free(ix->path_ends.v);
 	free(ix->name_begins.v);
 	free(ix->name_ends.v);
+	free(ix->path_has.v);
+	free(ix->name_has.v);
 	free(ix);
 }
 
@@ -92,9 +94,36 @@ static bool is_special(uint8_t c)
 	return c == '*' || c == '?' || c == '[' || c == ']' || c == '\\';
 }
 
+/* The longest run of literal bytes; what is in a set is none, nor is what a '\\' quotes. */
+static vt_span longest_literal(vt_span glob)
+{
+	vt_span best = {0};
+	size_t start = 0;
+	bool in_set = false;
+
+	for (size_t i = 0; i <= glob.n; i++) {
+		uint8_t c = i < glob.n ? glob.p[i] : '*';
+
+		if (!is_special(c))
+			continue;
+		if (!in_set && i - start > best.n)
+			best = vt_span_of(glob.p + start, i - start);
+		in_set = c == '[' || (in_set && c != ']');
+		if (c == '[') { /* "]" is in a set that begins with it */
+			i += i + 1 < glob.n && glob.p[i + 1] == '!';
+			i += i + 1 < glob.n && glob.p[i + 1] == ']';
+		} else if (c == '\\' && i + 1 < glob.n) {
+			i++;
+		}
+		start = i + 1;
+	}
+	return best;
+}
+
 vt_err vt_name_index_add(struct vt_name_index *ix, vt_span glob, bool of_path, uint32_t tag)
 {
 	size_t slash = 0, first = 0, last = glob.n;
+	vt_span middle;
 	uint32_t *bucket;
 	vt_err e;
 
@@ -116,6 +145,9 @@ vt_err vt_name_index_add(struct vt_name_index *ix, vt_span glob, bool of_path, u
 		*bucket = (uint32_t)(ix->names.n - 1);
 		return VT_OK;
 	}
+	middle = longest_literal(glob);
+	if (middle.n > first && middle.n > glob.n - last)
+		return append(of_path ? &ix->path_has : &ix->name_has, middle, tag);
 	if (first >= glob.n - last)
 		return append(of_path ? &ix->path_begins : &ix->name_begins,
 			vt_span_of(glob.p, first), tag);
@@ -146,6 +178,21 @@ static void find_ends(const struct list *l, vt_span s, vt_name_index_fn *fn, voi
 	}
 }
 
+static void find_within(const struct list *l, vt_span s, vt_name_index_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		vt_span c = l->v[i].literal;
+		uint8_t first = lower(c.p[0]), last = lower(c.p[c.n - 1]);
+
+		for (size_t at = 0; at + c.n <= s.n; at++)
+			if (lower(s.p[at]) == first && lower(s.p[at + c.n - 1]) == last &&
+				same(c.p, s.p + at, c.n)) {
+				fn(ctx, l->v[i].tag);
+				break;
+			}
+	}
+}
+
 void vt_name_index_find(
 	const struct vt_name_index *ix, vt_span path, vt_span name, vt_name_index_fn *fn, void *ctx)
 {
@@ -157,6 +204,8 @@ void vt_name_index_find(
 	}
 	find_begins(&ix->path_begins, path, fn, ctx);
 	find_begins(&ix->name_begins, name, fn, ctx);
+	find_within(&ix->path_has, path, fn, ctx);
+	find_within(&ix->name_has, name, fn, ctx);
 	find_ends(&ix->path_ends, path, fn, ctx);
 	find_ends(&ix->name_ends, name, fn, ctx);
 }

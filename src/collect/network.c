@@ -192,7 +192,8 @@ static void on_line(struct run *run, const char *protocol, vt_span line)
 		report(run, protocol, vt_span_str(where), s.port, s.inode);
 }
 
-static void read_space(struct run *run, int dir)
+/* False: the process ended before any of it could be read. */
+static bool read_space(struct run *run, int dir)
 {
 	static const char *const files[] = {"tcp", "tcp6", "udp", "udp6", "unix"};
 	char name[16];
@@ -206,6 +207,8 @@ static void read_space(struct run *run, int dir)
 		e = vt_proc_read(dir, name, &run->text);
 		if (e == VT_EIO && errno == ENOENT && i % 2)
 			continue; /* a kernel without IPv6 */
+		if (e == VT_EIO && i == 0 && vt_proc_miss() == VT_MISS_VANISHED)
+			return false;
 		if (e) {
 			const char *locus = vt_look_printf(&run->l, "/proc/%u/%s", run->pid, name);
 
@@ -219,6 +222,7 @@ static void read_space(struct run *run, int dir)
 	}
 	vt_collect_source(run->l.c, run->l.area,
 		vt_look_printf(&run->l, "%s /proc/%u/net", run->space, run->pid));
+	return true;
 }
 
 /* Second pass: each namespace once, through the first process that is in it. */
@@ -227,14 +231,22 @@ static bool on_space(void *ctx, const struct vt_proc *p)
 	struct run *run = ctx;
 	uint64_t inode;
 
-	if (p->dir < 0 || vt_proc_link(p->dir, "ns/net", &run->link) != VT_OK ||
-		!bracketed(vt_buf_span(&run->link), "net:[", &inode))
+	if (p->dir < 0 || vt_proc_link(p->dir, "ns/net", &run->link) != VT_OK) {
+		if (vt_proc_miss() == VT_MISS_UNREADABLE) { /* it may be in one of its own */
+			const char *locus = vt_look_printf(&run->l, "pid %u", p->pid);
+
+			vt_collect_missed(run->l.c, run->l.area, vt_span_str(locus ? locus : "pid"),
+				VT_MISS_UNREADABLE);
+		}
 		return true;
-	if (!vt_number_set_add(&run->spaces, inode))
+	}
+	if (!bracketed(vt_buf_span(&run->link), "net:[", &inode) ||
+		vt_number_set_has(&run->spaces, inode))
 		return true;
 	(void)snprintf(run->space, sizeof run->space, "net:[%" PRIu64 "]", inode);
 	run->pid = p->pid;
-	read_space(run, p->dir);
+	if (read_space(run, p->dir))
+		(void)vt_number_set_add(&run->spaces, inode);
 	return true;
 }
 

@@ -26,6 +26,8 @@ static const struct {
 	{"/var/db/xbps", false},                                            /* Void */
 	{"/var/lib/eopkg/package", false},                                  /* Solus */
 	{"/var/lib/swupd/version", false},                                  /* Clear Linux */
+	{"/var/lib/chisel/manifest.wall", false},             /* Ubuntu images of slices */
+	{"/var/lib/rpmmanifest/container-manifest-2", false}, /* Azure Linux images without rpm */
 };
 
 static vt_err packages_start(struct vt_collect *c, void **out_state)

@@ -76,7 +76,7 @@ static void read_database(struct vt_collect *c, vt_span root, vt_span folder)
 	vt_err e = vt_tree_list(vt_collect_tree(c), folder, on_entry, &m);
 	char what[64];
 
-	if (e || !m.entries || !vt_belong_here(&m.belong)) {
+	if (e || !m.entries || !vt_belong_here(&m.belong, m.root)) {
 		vt_collect_missed(
 			c, VT_AREA_PACKAGES, folder, e ? vt_collect_miss_of(e) : VT_MISS_MALFORMED);
 		return;

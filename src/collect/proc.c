@@ -95,6 +95,16 @@ static bool grow(struct vt_number_set *s)
 	return true;
 }
 
+/* Where it is, or the empty place where it would be. There is always one. */
+static size_t place_of(const struct vt_number_set *s, uint64_t number)
+{
+	size_t at = (size_t)(number * 0x9e3779b97f4a7c15u >> 20) & (s->cap - 1);
+
+	while (s->v[at] && s->v[at] != number)
+		at = (at + 1) & (s->cap - 1);
+	return at;
+}
+
 bool vt_number_set_add(struct vt_number_set *s, uint64_t number)
 {
 	size_t at;
@@ -102,15 +112,18 @@ bool vt_number_set_add(struct vt_number_set *s, uint64_t number)
 	number += number == 0; /* zero is an empty place */
 	if (s->n * 2 >= s->cap && !grow(s))
 		return true;
-	at = (size_t)(number * 0x9e3779b97f4a7c15u >> 20) & (s->cap - 1);
-	while (s->v[at]) {
-		if (s->v[at] == number)
-			return false;
-		at = (at + 1) & (s->cap - 1);
-	}
+	at = place_of(s, number);
+	if (s->v[at])
+		return false;
 	s->v[at] = number;
 	s->n++;
 	return true;
+}
+
+bool vt_number_set_has(const struct vt_number_set *s, uint64_t number)
+{
+	number += number == 0;
+	return s->cap && s->v[place_of(s, number)] != 0;
 }
 
 void vt_number_set_free(struct vt_number_set *s)

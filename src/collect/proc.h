@@ -34,6 +34,7 @@ struct vt_number_set {
 };
 /* False if it was there before; without memory, true each time. */
 bool vt_number_set_add(struct vt_number_set *s, uint64_t number);
+bool vt_number_set_has(const struct vt_number_set *s, uint64_t number);
 void vt_number_set_free(struct vt_number_set *s);
 /* A number for bytes: FNV-1a from `seed`. */
 uint64_t vt_number_of(uint64_t seed, const void *p, size_t n);

@@ -63,11 +63,13 @@ static void report(struct process *q, vt_span locus, vt_span path, const char *s
 	vt_collect_fact(q->run->l.c, &f);
 }
 
-/* Hands a file that only the process still reaches to the engine, once for each file. */
-static void scan(struct process *q, const char *name)
+/* Hands a file that only the process still reaches to the engine, once for each file. Its place is
+ * where it can be opened, and behind '#' what its name is or was. */
+static void scan(struct process *q, const char *name, vt_span path)
 {
 	const struct vt_look *l = &q->run->l;
-	const char *locus = vt_look_printf(l, "/proc/%u/%s", q->p->pid, name);
+	const char *locus = vt_look_printf(
+		l, "/proc/%u/%s#%.*s", q->p->pid, name, (int)path.n, (const char *)path.p);
 	int fd = openat(q->p->dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
@@ -107,7 +109,7 @@ static void look_exe(struct process *q)
 	path = seen_path(q, link, gone);
 	report(q, vt_span_str(q->locus), path, memfd ? "memfd" : gone ? "deleted" : "running");
 	if (!known || gone || memfd || !in_tree(q, link, &q->exe_st))
-		scan(q, "exe");
+		scan(q, "exe", path);
 }
 
 /* A mapping: reported once for each file, scanned once if it runs code that has no name. */
@@ -141,7 +143,7 @@ static void look_map(struct process *q, const struct vt_proc_map *m)
 				       : "mapped");
 	if (gone && m->executable && !vt_line_starts(path, "/dev/") &&
 		!vt_line_starts(path, "/SYSV"))
-		scan(q, name);
+		scan(q, name, seen_path(q, path, gone));
 }
 
 static bool look_maps(struct process *q)
@@ -201,7 +203,7 @@ static bool look_fds(struct process *q)
 			memfd ? "open memfd" : "open deleted");
 		(void)snprintf(name, sizeof name, "fd/%s", e->d_name);
 		if (memfd || (st.st_mode & 0111))
-			scan(q, name);
+			scan(q, name, seen_path(q, path, true));
 	}
 	(void)closedir(d);
 	return true;

@@ -5,8 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
+#include <sys/prctl.h>
 
 static pid_t started[16];
 static size_t nstarted;
@@ -28,7 +27,9 @@ static pid_t start_program(const char *path, char *const argv[], int flags)
 		if (flags & CLONE_NEWPID) { /* this one's children are in the new one */
 			pid_t inner = fork();
 
-			if (inner) {
+			if (inner == 0)
+				(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			else {
 				int status;
 
 				(void)close(ends[1]);
@@ -71,7 +72,7 @@ static void test_case_8_deleted_executable(void **state)
 	(void)state;
 	assert_int_equal(shell("cp /bin/sleep kesl && mkdir -p opt && mv kesl opt/kesl"), 0);
 	(void)snprintf(pid, sizeof pid, "@pid %d ", start_program("opt/kesl", sleeper, 0));
-	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe ", started[0]);
+	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe#/", started[0]);
 	c = look();
 	ASSERT_SAYS(c, pid, "name=kesl ", "/opt/kesl ", "command=kesl 1000 ", "state=running");
 	ASSERT_SILENT(c, scan); /* the walk looks at that file */
@@ -94,7 +95,7 @@ static void test_case_8_replaced_executable(void **state)
 	(void)state;
 	assert_int_equal(shell("cp /bin/sleep victim"), 0);
 	(void)start_program("victim", sleeper, 0);
-	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe ", started[0]);
+	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe#/", started[0]);
 	assert_int_equal(shell("cp /bin/true other && mv other victim"), 0);
 	c = look();
 	ASSERT_SAYS(c, scan);
@@ -113,7 +114,7 @@ static void test_case_8_memfd(void **state)
 	assert_int_equal(shell(command), 0);
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	(void)snprintf(pid, sizeof pid, "@pid %d ", start_program(path, sleeper, 0));
-	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe ", started[0]);
+	(void)snprintf(scan, sizeof scan, "scan /proc/%d/exe#/", started[0]);
 	(void)close(fd);
 	c = look();
 	ASSERT_SAYS(c, pid, "name=memfd:hidden ", "path=/memfd:hidden ", "state=memfd");
@@ -160,7 +161,7 @@ static void test_case_8_mapped_and_deleted(void **state)
 	fake_collect_free(c);
 	assert_int_equal(shell("rm libvendor.so plain.dat"), 0);
 	c = look();
-	(void)snprintf(scan, sizeof scan, "scan /proc/%d/map_files/%lx-%lx ", getpid(),
+	(void)snprintf(scan, sizeof scan, "scan /proc/%d/map_files/%lx-%lx#/", getpid(),
 		(unsigned long)code, (unsigned long)code + 4096);
 	ASSERT_SAYS(c, self, "name=libvendor.so ", "state=mapped deleted");
 	ASSERT_SAYS(c, self, "name=plain.dat ", "state=mapped deleted");

@@ -189,7 +189,7 @@ const char *vt_belong_state(const struct vt_belong *b)
 	return b->p_asked && !b->p_there ? "files-missing" : NULL;
 }
 
-bool vt_belong_here(const struct vt_belong *b)
+bool vt_belong_here(const struct vt_belong *b, vt_span root)
 {
-	return b->asked == 0 || b->there >= b->asked / 2 + b->asked % 2;
+	return root.n || b->asked == 0 || b->there >= b->asked / 2 + b->asked % 2;
 }

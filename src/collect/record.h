@@ -56,7 +56,8 @@ void vt_belong_ask(
 	struct vt_collect *c, struct vt_belong *b, vt_span root, vt_span folder, vt_span name);
 /* NULL or what to say of the present package. */
 const char *vt_belong_state(const struct vt_belong *b);
-/* False: most of the files are not here. */
-bool vt_belong_here(const struct vt_belong *b);
+/* False: most of the files are not here. Below the tree's root that is no matter: a layer of a
+ * container has the database of all of them. */
+bool vt_belong_here(const struct vt_belong *b, vt_span root);
 
 #endif

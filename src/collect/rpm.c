@@ -176,7 +176,7 @@ static void read_file(struct vt_collect *c, vt_span root, vt_span folder, size_t
 	vt_collect_hidden(c, false);
 	if (e)
 		missed(&r, vt_collect_miss_of(e));
-	else if (!vt_belong_here(&r.belong))
+	else if (!vt_belong_here(&r.belong, root))
 		missed(&r, VT_MISS_MALFORMED);
 	else if (!r.entries && !r.broken)
 		nothing_in_it(&r);

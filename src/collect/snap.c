@@ -15,10 +15,12 @@
 #define YAML_MAX ((size_t)1 << 20)
 #define STATE "/var/lib/snapd/state.json"
 
+static const char *const mounts[] = {"/snap/", "/var/lib/snapd/snap/"};
+
 struct snap {
 	struct vt_collect *c;
 	struct vt_name_set names; /* NAME_REVISION */
-	vt_span folder;           /* that is being listed */
+	vt_span folder, name;     /* that are being listed */
 	bool kernel;
 };
 
@@ -37,7 +39,6 @@ static bool is_plain(vt_span s)
 static void add_yaml(struct snap *s, vt_span name, vt_span revision, struct vt_package *io,
 	vt_buf *yaml, vt_span *out_path)
 {
-	static const char *const mounts[] = {"/snap/", "/var/lib/snapd/snap/"};
 	struct vt_package p;
 	vt_span at, file;
 
@@ -106,6 +107,66 @@ static vt_err on_file(void *ctx, vt_span name, const struct vt_node *node)
 	return VT_OK;
 }
 
+/* A revision that is mounted or copied there, and that no entry tells of. */
+static vt_err on_revision(void *ctx, vt_span revision, const struct vt_node *node)
+{
+	struct snap *s = ctx;
+	struct vt_package p = {.name = s->name, .status = vt_span_str("no entry")};
+	vt_buf yaml = VT_BUF_INIT(YAML_MAX);
+	vt_span key, path;
+	vt_err e = VT_OK;
+
+	if (node->type != VT_NODE_FOLDER) /* "current" is a link to one of them */
+		return VT_OK;
+	if (!key_of(s, s->name, revision, &key))
+		return VT_ENOMEM;
+	if (vt_name_set_has(&s->names, key))
+		goto out;
+	add_yaml(s, s->name, revision, &p, &yaml, &path);
+	if (!path.n)
+		goto out;
+	vt_name_set_add(&s->names, key);
+	vt_collect_hidden(s->c, node->hidden);
+	vt_record_package(s->c,
+		&(struct vt_record){.manager = "snap",
+			.package = &p,
+			.database = path,
+			.part = key,
+			.path = path});
+	vt_collect_hidden(s->c, false);
+out:
+	vt_buf_free(&yaml);
+	return e;
+}
+
+static vt_err on_mount(void *ctx, vt_span name, const struct vt_node *node)
+{
+	struct snap *s = ctx;
+	vt_span path;
+	vt_err e;
+
+	if (node->type != VT_NODE_FOLDER || !is_plain(name))
+		return VT_OK;
+	if (!vt_record_join(s->c, s->folder, name, &path))
+		return VT_ENOMEM;
+	s->name = name;
+	e = vt_tree_list(vt_collect_tree(s->c), path, on_revision, s);
+	if (e && e != VT_END)
+		vt_collect_missed(s->c, VT_AREA_PACKAGES, path, vt_collect_miss_of(e));
+	return VT_OK;
+}
+
+/* Lists a folder (with a slash at its end) if it is there. */
+static void list(struct snap *s, const char *folder, vt_tree_entry_fn *fn)
+{
+	vt_err e;
+
+	s->folder = vt_span_str(folder);
+	e = vt_tree_list(vt_collect_tree(s->c), vt_span_of(s->folder.p, s->folder.n - 1), fn, s);
+	if (e && e != VT_END)
+		vt_collect_missed(s->c, VT_AREA_PACKAGES, s->folder, vt_collect_miss_of(e));
+}
+
 static void read_state(struct snap *s)
 {
 	vt_buf b = VT_BUF_INIT(STATE_MAX);
@@ -126,17 +187,13 @@ static vt_err snap_start(struct vt_collect *c, void **out_state)
 {
 	static const char *const kept[] = {"/var/lib/snapd/snaps/", "/var/lib/snapd/seed/snaps/"};
 	struct snap s = {.c = c, .names = VT_NAME_SET_INIT};
-	vt_err e;
 
 	*out_state = NULL;
 	read_state(&s);
-	for (size_t i = 0; i < VT_COUNT(kept); i++) {
-		s.folder = vt_span_str(kept[i]);
-		e = vt_tree_list(
-			vt_collect_tree(c), vt_span_of(s.folder.p, s.folder.n - 1), on_file, &s);
-		if (e && e != VT_END)
-			vt_collect_missed(c, VT_AREA_PACKAGES, s.folder, vt_collect_miss_of(e));
-	}
+	for (size_t i = 0; i < VT_COUNT(mounts); i++)
+		list(&s, mounts[i], on_mount);
+	for (size_t i = 0; i < VT_COUNT(kept); i++)
+		list(&s, kept[i], on_file);
 	vt_name_set_free(&s.names);
 	return VT_OK;
 }

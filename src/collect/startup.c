@@ -27,6 +27,7 @@ enum way {
 	DESKTOP, /* Exec= of a key file */
 	ENVIRONMENT,
 	PRELOAD,
+	LINES,   /* each line that is no comment says something */
 	CMDLINE, /* the whole file is one */
 	GRUB,    /* lines "linux ..." and "options ..." and GRUB_CMDLINE_LINUX= */
 };
@@ -98,6 +99,19 @@ static const struct place {
 	{"/run/modprobe.d/*.conf", "modprobe", SCRIPT},
 	{"/usr/lib/modprobe.d/*.conf", "modprobe", SCRIPT},
 	{"/lib/modprobe.d/*.conf", "modprobe", SCRIPT},
+	{"/etc/nftables.conf", "firewall", LINES},
+	{"/etc/nftables.d/*", "firewall", LINES},
+	{"/etc/nftables/*", "firewall", LINES},
+	{"/etc/sysconfig/nftables.conf", "firewall", LINES},
+	{"/etc/iptables/rules.v*", "firewall", LINES},
+	{"/etc/iptables/*.rules", "firewall", LINES},
+	{"/etc/sysconfig/iptables", "firewall", LINES},
+	{"/etc/sysconfig/ip6tables", "firewall", LINES},
+	{"/etc/ufw/*.rules", "firewall", LINES},
+	{"/etc/ufw/applications.d/*", "firewall", LINES},
+	{"/etc/firewalld/services/*", "firewall", LINES},
+	{"/etc/firewalld/zones/*", "firewall", LINES},
+	{"/etc/firewalld/policies/*", "firewall", LINES},
 	{"/etc/ld.so.preload", "preload", PRELOAD},
 	{"/etc/environment", "preload", ENVIRONMENT},
 	{"/etc/environment.d/*", "preload", ENVIRONMENT},
@@ -351,6 +365,25 @@ static void look_loader(struct run *run, const struct place *p, const struct vt_
 	}
 }
 
+static void look_lines(struct run *run, const struct place *p, const struct vt_look_entry *e)
+{
+	struct vt_fact f = fact_of(run, p, e, "enabled");
+	vt_reader r = vt_reader_of(vt_buf_span(&run->text));
+	unsigned number = 0;
+	vt_span line;
+
+	vt_collect_fact(run->l.c, &f); /* the file's name alone is a sign */
+	while (vt_line_next(&r, &line)) {
+		number++;
+		line = vt_line_trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		f.locus = numbered(run, e, number);
+		vt_fact_set(&f, VT_ATTR_VALUE, line);
+		vt_collect_fact(run->l.c, &f);
+	}
+}
+
 static void look_upstart(struct run *run, const struct place *p, const struct vt_look_entry *e)
 {
 	struct vt_fact f = fact_of(run, p, e, "installed");
@@ -392,6 +425,7 @@ static void look_file(struct run *run, const struct place *p, const struct vt_lo
 	case DESKTOP: look_desktop(run, p, e); break;
 	case ENVIRONMENT: look_environment(run, p, e); break;
 	case PRELOAD: look_preload(run, p, e); break;
+	case LINES: look_lines(run, p, e); break;
 	case CMDLINE: report_cmdline(run, p, e, vt_line_trim(vt_buf_span(&run->text))); break;
 	case GRUB: look_loader(run, p, e); break;
 	case NAMES:

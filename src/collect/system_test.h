@@ -11,9 +11,9 @@
 #include "base/num.h"
 #include "collect/fake_collect.h"
 
-/* Runs the collector over a folder; free with fake_collect_free(). */
-static struct vt_collect *run_over(
-	const char *folder, const struct vt_collector *collector, bool live)
+/* Runs the collectors over a folder, one after the other; free with fake_collect_free(). */
+static struct vt_collect *run_all(
+	const char *folder, const struct vt_collector *const *v, size_t n, bool live)
 {
 	struct vt_tree *t = open_folder(folder, true);
 	struct vt_collect *c = fake_collect(t);
@@ -23,10 +23,19 @@ static struct vt_collect *run_over(
 	c->loci = true;
 	c->text.max = (size_t)256 << 20;
 	c->arena.max = (size_t)1 << 30;
-	assert_int_equal(fake_run(c, collector), VT_OK);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(fake_run(c, v[i]), VT_OK);
+		vt_arena_reset(&c->arena);
+	}
 	(void)!vt_buf_add(&c->text, "", 1);
 	vt_tree_free(t);
 	return c;
+}
+
+static struct vt_collect *run_over(
+	const char *folder, const struct vt_collector *collector, bool live)
+{
+	return run_all(folder, &collector, 1, live);
 }
 
 /* True if there is a line with all of these words in it, NULL at the end. */
@@ -51,7 +60,7 @@ static bool says_all(const struct vt_collect *c, const char *const *words)
 
 static void show(const struct vt_collect *c)
 {
-	print_message("%s\n", c->text.p ? (const char *)c->text.p : "");
+	(void)fprintf(stderr, "%s\n", c->text.p ? (const char *)c->text.p : ""); /* cmocka's cuts */
 }
 #define ASSERT_SAYS(c, ...)                                                                        \
 	do {                                                                                       \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Collector "windows": a Windows system that is not running, by its registry and its scheduled
- * tasks. Names are found without regard to case. A hive that libhivex refuses is a miss, and
+ * Collectors "windows...": a Windows system that is not running, by its registry and its scheduled
+ * tasks, one for each area, so that each is charged with what it could not read. Names are found
+ * without regard to case. A hive that libhivex refuses is a miss, and
  * without SOFTWARE, SYSTEM or SAM the areas that they answer for have no source.
  */
 #include <strings.h>
@@ -17,12 +18,11 @@ struct run {
 	vt_buf text;
 };
 
-static bool hive(struct run *run, enum vt_area area, vt_span folder, const char *file,
-	const char *root, struct vt_hive *out)
+static bool hive(
+	struct run *run, vt_span folder, const char *file, const char *root, struct vt_hive *out)
 {
 	struct vt_look_entry *in;
 
-	run->l.area = area;
 	if (!vt_look_folder(&run->l, folder, &in))
 		return false;
 	for (; in; in = in->next)
@@ -34,42 +34,26 @@ static bool hive(struct run *run, enum vt_area area, vt_span folder, const char 
 	return false;
 }
 
-static void look_machine(struct run *run, vt_span config)
-{
-	vt_span nobody = vt_span_of("", 0);
-	struct vt_hive h;
-
-	if (hive(run, VT_AREA_PACKAGES, config, "SOFTWARE", "HKLM\\SOFTWARE", &h)) {
-		vt_windows_software(&h, nobody);
-		vt_look_source(&run->l, "registry", h.path);
-		vt_hive_close(&h);
-	}
-	if (hive(run, VT_AREA_BOOT, config, "SYSTEM", "HKLM\\SYSTEM", &h)) {
-		vt_windows_system(&h);
-		vt_hive_close(&h);
-	}
-	if (hive(run, VT_AREA_ACCOUNTS, config, "SAM", "HKLM\\SAM", &h)) {
-		vt_windows_sam(&h);
-		vt_hive_close(&h);
-	}
-}
-
-/* Each user's own hive, in the folder of the profile. */
-static void look_users(struct run *run)
+/* SOFTWARE of the machine, and each user's own hive, in the folder of the profile. */
+static void look_software(struct run *run, vt_span config)
 {
 	static const char *const folders[] = {"/Users", "/Documents and Settings"};
 	struct vt_look_entry *in;
 	struct vt_hive h;
 	vt_span folder;
 
-	run->l.area = VT_AREA_PACKAGES;
+	if (hive(run, config, "SOFTWARE", "HKLM\\SOFTWARE", &h)) {
+		vt_windows_software(&h, vt_span_of("", 0));
+		vt_look_source(&run->l, "registry", h.path);
+		vt_hive_close(&h);
+	}
 	for (size_t i = 0; i < VT_COUNT(folders); i++) {
 		if (!vt_look_nocase(&run->l, folders[i], &folder) ||
 			!vt_look_folder(&run->l, folder, &in))
 			continue;
 		for (; in; in = in->next)
 			if (in->node.type == VT_NODE_FOLDER &&
-				hive(run, VT_AREA_PACKAGES, in->path, "NTUSER.DAT", "HKCU", &h)) {
+				hive(run, in->path, "NTUSER.DAT", "HKCU", &h)) {
 				vt_windows_software(&h, in->name);
 				vt_hive_close(&h);
 			}
@@ -127,27 +111,89 @@ static void look_tasks(struct run *run)
 	static const char *const folders[] = {"/Windows/System32/Tasks", "/Windows/SysWOW64/Tasks"};
 	vt_span folder;
 
-	run->l.area = VT_AREA_BOOT;
 	for (size_t i = 0; i < VT_COUNT(folders); i++)
 		if (vt_look_nocase(&run->l, folders[i], &folder) &&
 			vt_look_below(&run->l, folder, VT_LOOK_DEPTH_MAX, on_task, run))
 			vt_look_source(&run->l, "tasks", folder);
 }
 
-static vt_err start(struct vt_collect *c, void **out_state)
+/* Folders whose files are opened at a logon. */
+static void look_startup(struct run *run, vt_span folder, const char *below, vt_span user)
 {
-	struct run run = {.l = {.c = c, .area = VT_AREA_PACKAGES}};
+	const char *path =
+		vt_look_printf(&run->l, "%.*s%s", (int)folder.n, (const char *)folder.p, below);
+	struct vt_look_entry *in;
+	vt_span found;
+
+	if (!path || !vt_look_nocase(&run->l, path, &found) || !vt_look_folder(&run->l, found, &in))
+		return;
+	for (; in; in = in->next) {
+		struct vt_fact f = {.kind = VT_FACT_UNIT, .locus = in->path};
+
+		vt_fact_set(&f, VT_ATTR_NAME, in->name);
+		vt_fact_str(&f, VT_ATTR_MANAGER, "windows");
+		vt_fact_str(&f, VT_ATTR_SOURCE, "startup");
+		vt_fact_set(&f, VT_ATTR_PATH, in->path);
+		vt_fact_str(&f, VT_ATTR_STATE, "enabled");
+		vt_fact_set(&f, VT_ATTR_OWNER, user);
+		vt_collect_hidden(run->l.c, in->node.hidden);
+		vt_collect_fact(run->l.c, &f);
+		vt_collect_seen(run->l.c, run->l.area, true);
+	}
+}
+
+static void look_startups(struct run *run)
+{
+	static const char menu[] = "/Microsoft/Windows/Start Menu/Programs/Startup";
+	struct vt_look_entry *in;
+	vt_span users;
+
+	look_startup(run, vt_span_str("/ProgramData"), menu, vt_span_of("", 0));
+	if (!vt_look_nocase(&run->l, "/Users", &users) || !vt_look_folder(&run->l, users, &in))
+		return;
+	for (; in; in = in->next)
+		if (in->node.type == VT_NODE_FOLDER)
+			look_startup(run, in->path,
+				vt_look_printf(&run->l, "/AppData/Roaming%s", menu), in->name);
+}
+
+static vt_err start(struct vt_collect *c, enum vt_area area)
+{
+	struct run run = {.l = {.c = c, .area = area}};
+	struct vt_hive h;
 	vt_span config;
 
-	*out_state = NULL;
 	if (!vt_look_nocase(&run.l, CONFIG, &config))
 		return VT_OK;
-	look_machine(&run, config);
-	look_users(&run);
-	look_tasks(&run);
+	if (area != VT_AREA_ACCOUNTS)
+		look_software(&run, config);
+	if (area == VT_AREA_ACCOUNTS && hive(&run, config, "SAM", "HKLM\\SAM", &h)) {
+		vt_windows_sam(&h);
+		vt_hive_close(&h);
+	}
+	if (area == VT_AREA_BOOT) {
+		if (hive(&run, config, "SYSTEM", "HKLM\\SYSTEM", &h)) {
+			vt_windows_system(&h);
+			vt_hive_close(&h);
+		}
+		look_tasks(&run);
+		look_startups(&run);
+	}
 	vt_buf_free(&run.text);
 	return VT_OK;
 }
 
-const struct vt_collector vt_collector_windows = {
-	.name = "windows", .area = VT_AREA_PACKAGES, .start = start};
+#define COLLECTOR(word, AREA)                                                                      \
+	static vt_err start_##word(struct vt_collect *c, void **out_state)                         \
+	{                                                                                          \
+		*out_state = NULL;                                                                 \
+		return start(c, VT_AREA_##AREA);                                                   \
+	}                                                                                          \
+	const struct vt_collector vt_collector_##word = {                                          \
+		.name = #word, .area = VT_AREA_##AREA, .start = start_##word};
+
+COLLECTOR(windows, PACKAGES)
+COLLECTOR(windows_boot, BOOT)
+COLLECTOR(windows_trust, TRUST)
+COLLECTOR(windows_browsers, BROWSERS)
+COLLECTOR(windows_accounts, ACCOUNTS)

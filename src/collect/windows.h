@@ -5,7 +5,8 @@
 
 #include "collect/hive.h"
 
-/* Programs, keys, certificates, what starts at a logon. `user`: a hive of one user. */
+/* Of programs, keys, certificates, extensions and what starts at a logon, those of the area that
+ * the hive was opened for. `user`: a hive of one user. */
 void vt_windows_software(const struct vt_hive *h, vt_span user);
 /* Services and drivers. */
 void vt_windows_system(const struct vt_hive *h);

@@ -174,27 +174,34 @@ static bool on_extension(void *ctx, size_t key, const char *name)
 /* ------------------------------------------------------------------------------------------- */
 
 static const struct place {
+	enum vt_area area;
 	const char *key, *what;
 	vt_hive_fn *keys;         /* for each key of it, */
 	vt_hive_value_fn *values; /* or each value (of the name `what`, if it is said) */
 } places[] = {
-	{"Microsoft\\Windows\\CurrentVersion\\Uninstall", "", on_program, NULL},
-	{"Microsoft\\SystemCertificates", "", on_store, NULL},
-	{"Policies\\Microsoft\\SystemCertificates", "", on_store, NULL},
-	{"Microsoft\\EnterpriseCertificates", "", on_store, NULL},
-	{"Microsoft\\Windows\\CurrentVersion\\Run", "", NULL, on_run_value},
-	{"Microsoft\\Windows\\CurrentVersion\\RunOnce", "", NULL, on_run_value},
-	{"Microsoft\\Windows\\CurrentVersion\\RunServices", "", NULL, on_run_value},
-	{"Microsoft\\Windows\\CurrentVersion\\Policies\\Explorer\\Run", "", NULL, on_run_value},
-	{"Microsoft\\Windows NT\\CurrentVersion\\Winlogon", "Shell", NULL, on_run_value},
-	{"Microsoft\\Windows NT\\CurrentVersion\\Winlogon", "Userinit", NULL, on_run_value},
-	{"Microsoft\\Windows NT\\CurrentVersion\\Windows", "AppInit_DLLs", NULL, on_run_value},
-	{"Google\\Chrome\\Extensions", "extension", on_extension, NULL},
-	{"Microsoft\\Edge\\Extensions", "extension", on_extension, NULL},
-	{"Google\\Chrome\\NativeMessagingHosts", "native-host", on_extension, NULL},
-	{"Microsoft\\Edge\\NativeMessagingHosts", "native-host", on_extension, NULL},
-	{"Chromium\\NativeMessagingHosts", "native-host", on_extension, NULL},
-	{"Mozilla\\NativeMessagingHosts", "native-host", on_extension, NULL},
+	{VT_AREA_PACKAGES, "Microsoft\\Windows\\CurrentVersion\\Uninstall", "", on_program, NULL},
+	{VT_AREA_TRUST, "Microsoft\\SystemCertificates", "", on_store, NULL},
+	{VT_AREA_TRUST, "Policies\\Microsoft\\SystemCertificates", "", on_store, NULL},
+	{VT_AREA_TRUST, "Microsoft\\EnterpriseCertificates", "", on_store, NULL},
+	{VT_AREA_BOOT, "Microsoft\\Windows\\CurrentVersion\\Run", "", NULL, on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows\\CurrentVersion\\RunOnce", "", NULL, on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows\\CurrentVersion\\RunServices", "", NULL, on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows\\CurrentVersion\\Policies\\Explorer\\Run", "", NULL,
+		on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", "Shell", NULL,
+		on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", "Userinit", NULL,
+		on_run_value},
+	{VT_AREA_BOOT, "Microsoft\\Windows NT\\CurrentVersion\\Windows", "AppInit_DLLs", NULL,
+		on_run_value},
+	{VT_AREA_BROWSERS, "Google\\Chrome\\Extensions", "extension", on_extension, NULL},
+	{VT_AREA_BROWSERS, "Microsoft\\Edge\\Extensions", "extension", on_extension, NULL},
+	{VT_AREA_BROWSERS, "Google\\Chrome\\NativeMessagingHosts", "native-host", on_extension,
+		NULL},
+	{VT_AREA_BROWSERS, "Microsoft\\Edge\\NativeMessagingHosts", "native-host", on_extension,
+		NULL},
+	{VT_AREA_BROWSERS, "Chromium\\NativeMessagingHosts", "native-host", on_extension, NULL},
+	{VT_AREA_BROWSERS, "Mozilla\\NativeMessagingHosts", "native-host", on_extension, NULL},
 };
 
 void vt_windows_software(const struct vt_hive *h, vt_span user)
@@ -205,7 +212,7 @@ void vt_windows_software(const struct vt_hive *h, vt_span user)
 	struct at at = {.h = h, .user = user, .left = &left, .prefix = ""};
 	size_t base = user.n ? vt_hive_key(h, 0, "Software") : vt_hive_key(h, 0, "");
 
-	if (base) {
+	if (base && h->l->area == VT_AREA_PACKAGES) {
 		at.prefix = user.n ? "Software" : "";
 		(void)vt_hive_keys(h, base, on_key, &at);
 	}
@@ -215,6 +222,8 @@ void vt_windows_software(const struct vt_hive *h, vt_span user)
 		for (size_t i = 0; i < VT_COUNT(places); i++) {
 			size_t key;
 
+			if (places[i].area != h->l->area)
+				continue;
 			at.prefix = vt_look_printf(h->l, "%s%s", bases[b], places[i].key);
 			at.what = places[i].what;
 			key = at.prefix ? vt_hive_key(h, 0, at.prefix) : 0;

@@ -114,7 +114,8 @@ VT_MUST_USE vt_err vt_exceptions_of(
 	vt_span json, vt_arena *a, vt_span *out_id, struct vt_doc_error *why);
 /* Where the field of that JSON pointer comes from: the nearest claim above it; never NULL. */
 const struct vt_provenance *vt_directive_source(const struct vt_directive *d, const char *pointer);
-/* Does the directive mean this product of the catalogue? */
+/* Does the directive mean this product of the catalogue? Not one of the category "service" or
+ * "hardware" if those are not in its scope. */
 bool vt_directive_covers(const struct vt_directive *d, const struct vt_product *p);
 
 /* A date to keep, of one action. */

@@ -94,7 +94,9 @@ static bool any(struct vt_strings_of globs, vt_span s)
 
 bool vt_directive_covers(const struct vt_directive *d, const struct vt_product *p)
 {
-	if (any(d->exclusions, p->id))
+	if (any(d->exclusions, p->id) ||
+		(!d->services && vt_span_eq(p->category, vt_span_str("service"))) ||
+		(!d->hardware && vt_span_eq(p->category, vt_span_str("hardware"))))
 		return false;
 	for (size_t i = 0; i < d->ncovered; i++)
 		if (any(d->covered[i].products, p->id))

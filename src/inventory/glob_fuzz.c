@@ -18,7 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 4096)
 		return 0;
 	hit = vt_glob_match(glob, text, false);
-	if (hit && !vt_glob_match(glob, text, true))
+	/* "[!A]" matches "a" with case only */
+	if (hit && !memchr(glob.n ? glob.p : (const uint8_t *)"", '!', glob.n) &&
+		!vt_glob_match(glob, text, true))
 		abort();
 	quoted = malloc(2 * text.n + 1);
 	for (size_t i = 0; quoted && i < text.n; i++) {

@@ -45,22 +45,13 @@ static vt_span parent_of(vt_span path)
 	return vt_span_of(path.p, n > 1 ? n - 1 : n);
 }
 
-/* The path or store of a locus, without the part of it. */
-static vt_span whole_of(vt_span locus)
-{
-	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
-
-	return hash ? vt_span_of(locus.p, (size_t)(hash - locus.p)) : locus;
-}
-
 /*
  * Do two signs support each other? They must be of different kinds, at different places, and not
  * both from memory. A name in a folder is part of what makes the folder.
  */
 static bool independent(const struct vt_observation *x, const struct vt_observation *y)
 {
-	if (x->kind == y->kind || (x->memory && y->memory) ||
-		vt_span_eq(whole_of(x->locus), whole_of(y->locus)))
+	if (x->kind == y->kind || (x->memory && y->memory) || vt_span_eq(x->locus, y->locus))
 		return false;
 	if (x->kind == VT_FACT_FOLDER && y->kind == VT_FACT_FILE)
 		return !vt_span_eq(parent_of(y->locus), x->locus);

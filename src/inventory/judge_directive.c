@@ -117,12 +117,12 @@ static vt_err judge_findings(struct judging *j)
 /* Misses that may hide anything, however few: a file system that was not entered counts as one. */
 static const enum vt_miss hiding[] = {VT_MISS_MOUNT, VT_MISS_EXCLUDED, VT_MISS_LIMIT};
 
-/* What there was to look at, without what has no content of its own. */
+/* What there was to look at, without what has no content of its own and what was gone by then. */
 static uint64_t seen_of(const struct vt_coverage *c)
 {
-	uint64_t special = c->misses[VT_MISS_SPECIAL];
+	uint64_t nothing = c->misses[VT_MISS_SPECIAL] + c->misses[VT_MISS_VANISHED];
 
-	return c->seen > special ? c->seen - special : 0;
+	return c->seen > nothing ? c->seen - nothing : 0;
 }
 
 static bool is_enough(const struct vt_coverage *c, unsigned threshold)
@@ -148,6 +148,16 @@ static vt_err put_misses(vt_buf *b, const struct vt_coverage *c)
 	return !e && any ? vt_buf_add_u8(b, ')') : e;
 }
 
+/*
+ * A container's image need not hold what a whole system has: it has no boot, often no accounts, and
+ * its files are looked at in its layers all the same. Packages are asked for: without a database
+ * nothing is known.
+ */
+static bool may_lack(enum vt_subject_kind k, enum vt_area a)
+{
+	return k == VT_SUBJECT_IMAGE && a != VT_AREA_PACKAGES;
+}
+
 /* Why this area of this subject does not show that nothing is there; appends nothing if it does. */
 static vt_err doubt_text(
 	vt_buf *b, const struct vt_directive *d, const struct vt_subject *s, enum vt_area a)
@@ -161,17 +171,17 @@ static vt_err doubt_text(
 	if (c->broken)
 		e = vt_buf_addf(b, "%s: unknown: %" PRIu64 " that are there can't be read whole",
 			word, c->broken);
-	else if (!c->sources)
+	else if (!c->sources && !may_lack(s->kind, a))
 		e = vt_buf_addf(b, "%s: unknown: there is no source to ask", word);
-	else if (!is_enough(c, d->threshold))
-		e = vt_buf_addf(b,
-			"%s: %" PRIu64 " of %" PRIu64
-			" were read, and the directive asks for %u.%02u %%",
-			word, c->read, seen_of(c), d->threshold / 100, d->threshold % 100);
 	for (size_t i = 0; i < VT_COUNT(hiding) && !e && !b->n; i++)
 		if (c->misses[hiding[i]])
 			e = vt_buf_addf(b, "%s: %" PRIu64 " were left out: %s", word,
 				c->misses[hiding[i]], vt_miss_text(hiding[i]));
+	if (!e && !b->n && !is_enough(c, d->threshold))
+		e = vt_buf_addf(b,
+			"%s: %" PRIu64 " of %" PRIu64
+			" were read, and the directive asks for %u.%02u %%",
+			word, c->read, seen_of(c), d->threshold / 100, d->threshold % 100);
 	return !e && b->n ? put_misses(b, c) : e;
 }
 
@@ -267,10 +277,11 @@ static vt_err put_claim(vt_buf *b, const struct judging *j)
 	switch (j->out->shown) {
 	case VT_SHOWN_ABSENT:
 		return vt_buf_addf(
-			b, "No product that %.*s covers on ", (int)id.n, (const char *)id.p);
+			b, "No product that %.*s covers is on ", (int)id.n, (const char *)id.p);
 	case VT_SHOWN_PRESENT:
-		return vt_buf_addf(b, "%zu cop%s of products that %.*s covers on ", j->covered,
-			j->covered == 1 ? "y" : "ies", (int)id.n, (const char *)id.p);
+		return vt_buf_addf(b, "%zu cop%s of products that %.*s covers %s on ", j->covered,
+			j->covered == 1 ? "y" : "ies", (int)id.n, (const char *)id.p,
+			j->covered == 1 ? "is" : "are");
 	case VT_SHOWN_NOT: break;
 	}
 	return vt_buf_addf(b, "It is not shown that no product that %.*s covers is on ", (int)id.n,

@@ -3,11 +3,28 @@
 
 #include "base/num.h"
 
-/* The folder of a path: "/a/b" of "/a/b/c"; without what stands behind '#'. */
-static vt_span folder_of(vt_span path)
+/*
+ * Without what stands behind '#'. Of a process's file that no name leads to, "/proc/12/exe#/a/b/c",
+ * it is where it was.
+ */
+static vt_span file_of(vt_span locus)
 {
-	const uint8_t *hash = memchr(path.p, '#', path.n);
-	size_t n = hash ? (size_t)(hash - path.p) : path.n;
+	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
+	size_t n = hash ? (size_t)(hash - locus.p) : locus.n;
+
+	if (n + 1 < locus.n && vt_span_at(locus, 0, "/proc/", 6) && locus.p[n + 1] == '/') {
+		locus = vt_span_of(hash + 1, locus.n - n - 1);
+		hash = memchr(locus.p, '#', locus.n);
+		n = hash ? (size_t)(hash - locus.p) : locus.n;
+	}
+	return vt_span_of(locus.p, n);
+}
+
+/* The folder of a path: "/a/b" of "/a/b/c#d". */
+static vt_span folder_of(vt_span locus)
+{
+	vt_span path = file_of(locus);
+	size_t n = path.n;
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
@@ -28,6 +45,28 @@ static bool is_own(vt_span path, const struct vt_product *p)
 		if (is_below(path, p->prefixes.v[i]))
 			return true;
 	return false;
+}
+
+/* Where package managers keep what is installed, below a root. */
+static const char *const databases[] = {
+	"/var/lib/dpkg/",
+	"/var/lib/rpm/",
+	"/usr/lib/sysimage/rpm/",
+	"/lib/apk/db/",
+	"/usr/lib/apk/db/",
+	"/var/lib/pacman/",
+	"/var/lib/snapd/",
+	"/var/lib/flatpak/",
+};
+
+vt_span vt_place_root(vt_span locus)
+{
+	size_t best = locus.n, at;
+
+	for (size_t i = 0; i < VT_COUNT(databases); i++)
+		if (vt_span_find(locus, 0, databases[i], strlen(databases[i]), &at) && at < best)
+			best = at;
+	return best < locus.n ? vt_span_of(locus.p, best) : vt_span_of("", 0);
 }
 
 /* A manager whose packages are copies in folders, not parts of the system. */
@@ -57,7 +96,10 @@ vt_err vt_place_of(
 	else if (o->kind == VT_FACT_PACKAGE && vt_fact_value(o->raw, VT_ATTR_MANAGER, &v) &&
 		by_folder(vt_buf_span(&v)))
 		path = folder_of(o->locus);
-	if (is_own(path, p) || !path.n || path.p[0] != '/')
+	else if (o->kind == VT_FACT_PACKAGE)
+		path = vt_place_root(o->locus);
+	/* a folder that is the product's own stands in one that is not */
+	if (is_own(path, p) || is_own(file_of(o->locus), p) || !path.n || path.p[0] != '/')
 		path = vt_span_of("", 0);
 	copy = vt_arena_copy(a, path);
 	if (copy)

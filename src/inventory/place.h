@@ -15,6 +15,12 @@
 VT_MUST_USE vt_err vt_place_of(
 	const struct vt_observation *o, const struct vt_product *p, vt_arena *a, vt_span *out);
 /*
+ * The root that a package database at this locus belongs to, from where such databases lie:
+ * "/srv/chroot" of
+ * "/srv/chroot/var/lib/dpkg/status#x"; empty for the subject's own root, or if it lies elsewhere.
+ */
+vt_span vt_place_root(vt_span locus);
+/*
  * The folder that both are below, if that is close enough to be one copy's: not "/", "/home/x",
  * "/usr/lib" and their like. False: two copies.
  */

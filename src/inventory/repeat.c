@@ -2,6 +2,7 @@
 #include "inventory/repeat.h"
 
 #include "base/num.h"
+#include "inventory/place.h"
 
 vt_err vt_shell_quote(vt_buf *b, vt_span v)
 {
@@ -47,6 +48,25 @@ static vt_err put_path(struct writer *w)
 	return e;
 }
 
+/* The root that a package database belongs to. */
+static vt_err put_root(struct writer *w)
+{
+	vt_buf path = VT_BUF_INIT((size_t)1 << 20);
+	vt_span below = vt_place_root(w->o->locus);
+	vt_err e = VT_OK;
+
+	if (w->s->kind == VT_SUBJECT_ROOT)
+		e = vt_buf_add(&path, w->s->name.p, w->s->name.n);
+	if (!e)
+		e = vt_buf_add(&path, below.p, below.n);
+	if (!e && !path.n)
+		e = vt_buf_add_u8(&path, '/');
+	if (!e)
+		e = vt_shell_quote(w->b, vt_buf_span(&path));
+	vt_buf_free(&path);
+	return e;
+}
+
 static bool attr_is(const struct vt_observation *o, enum vt_attr a, const char *word)
 {
 	vt_buf v = VT_BUF_INIT(VT_FACT_VALUE_MAX);
@@ -81,10 +101,7 @@ static vt_err put_template(struct writer *w, const char *t)
 		}
 		switch (*++t) {
 		case 'p': e = put_path(w); break;
-		case 'r':
-			e = w->s->kind == VT_SUBJECT_ROOT ? vt_shell_quote(w->b, w->s->name)
-							  : vt_buf_add_u8(w->b, '/');
-			break;
+		case 'r': e = put_root(w); break;
 		case 'N': e = put_attr(w, VT_ATTR_NAME); break;
 		case 'C': e = put_attr(w, VT_ATTR_CN); break;
 		case 'O': e = put_attr(w, VT_ATTR_PORT); break;
@@ -97,10 +114,11 @@ static vt_err put_template(struct writer *w, const char *t)
 
 static const char *const by_kind[VT_FACT_KINDS] = {
 	[VT_FACT_PACKAGE] = "grep -n -F -e %N -- %p",
-	[VT_FACT_FILE] = "ls -ld -- %p && sha256sum -- %p",
+	[VT_FACT_FILE] = "if [ -f %p ]; then sha256sum -- %p; else ls -ld -- %p; fi",
 	[VT_FACT_FOLDER] = "ls -la -- %p",
 	[VT_FACT_EXECUTABLE] = "file -- %p && sha256sum -- %p",
-	[VT_FACT_CONTENT] = "sha256sum -- %p && vitrine inventory --only content --root %p",
+	[VT_FACT_CONTENT] =
+		"sha256sum -- %p && vitrine inventory --only content --root \"$(dirname -- %p)\"",
 	[VT_FACT_UNIT] = "cat -- %p",
 	[VT_FACT_MODULE] = "ls -l -- %p",
 	[VT_FACT_CERTIFICATE] = "openssl crl2pkcs7 -nocrl -certfile %p | openssl pkcs7 "
@@ -125,7 +143,8 @@ static vt_err put_process(struct writer *w)
 		(const char *)locus.p + 4, (int)(n - 4), (const char *)locus.p + 4);
 }
 
-vt_err vt_repeat_write(vt_buf *b, const struct vt_subject *s, const struct vt_observation *o)
+vt_err vt_repeat_write(
+	vt_buf *b, const struct vt_subject *s, vt_span file, const struct vt_observation *o)
 {
 	struct writer w = {.b = b, .s = s, .o = o};
 	vt_err e;
@@ -133,7 +152,7 @@ vt_err vt_repeat_write(vt_buf *b, const struct vt_subject *s, const struct vt_ob
 	if (s->kind != VT_SUBJECT_SYSTEM && s->kind != VT_SUBJECT_ROOT) {
 		e = vt_buf_addf(b, "vitrine inventory --%s ",
 			s->kind == VT_SUBJECT_DISK ? "disk" : "image");
-		return e ? e : vt_shell_quote(b, s->name);
+		return e ? e : vt_shell_quote(b, file);
 	}
 	if (o->kind == VT_FACT_PROCESS)
 		return put_process(&w);

@@ -122,7 +122,7 @@ vt_err vt_report_csv(const struct vt_report_input *in, vt_buf *out)
 		"standing", "kind", "subject", "place", "why", "exception"};
 	const struct vt_survey *s = in->run.survey;
 	struct csv c = {.b = out};
-	char time[VT_TIME_SIZE];
+	char time[VT_UTC_SIZE];
 	size_t n = out->n;
 
 	for (size_t i = 0; i < sizeof head / sizeof *head; i++)

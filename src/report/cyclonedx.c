@@ -229,7 +229,9 @@ static void finding(struct vt_json *j, const struct vt_report_input *in, size_t 
 	property(j, "vitrine:product", f->product);
 	property(j, "vitrine:place", f->place);
 	property(j, "vitrine:why", vt_span_str(f->why));
-	property(j, "vitrine:standing", vt_span_str(vt_standing_word(in->run.status.standings[i])));
+	if (in->directive)
+		property(j, "vitrine:standing",
+			vt_span_str(vt_standing_word(in->run.status.standings[i])));
 	property(j, "vitrine:subject", s->subjects[f->subject].name);
 	vt_json_close(j);
 	vt_json_close(j);
@@ -281,7 +283,8 @@ static void compositions(struct vt_json *j, const struct vt_report_input *in)
 
 		for (unsigned k = 0; k < VT_AREAS; k++)
 			if (vt_area_applies(s->subjects[i].kind, (enum vt_area)k) &&
-				(in->directive->required[k] || k == VT_AREA_PACKAGES)) {
+				(k == VT_AREA_PACKAGES ||
+					(in->directive && in->directive->required[k]))) {
 				enum vt_aggregate b =
 					vt_report_aggregate(&s->subjects[i], (enum vt_area)k);
 
@@ -309,8 +312,10 @@ static void compositions(struct vt_json *j, const struct vt_report_input *in)
 vt_err vt_report_cyclonedx(const struct vt_report_input *in, vt_buf *out)
 {
 	const struct vt_survey *s = in->run.survey;
-	const vt_span words[] = {vt_span_str("cyclonedx"), s->id, in->directive->id,
-		in->directive->sha256, s->catalogue_sha256};
+	const vt_span none = vt_span_of("", 0);
+	const vt_span words[] = {vt_span_str("cyclonedx"), s->id,
+		in->directive ? in->directive->id : none,
+		in->directive ? in->directive->sha256 : none, s->catalogue_sha256};
 	struct vt_json j = {.b = out, .pretty = true};
 	char uuid[VT_UUID_SIZE];
 	size_t n = out->n;
@@ -330,7 +335,8 @@ vt_err vt_report_cyclonedx(const struct vt_report_input *in, vt_buf *out)
 		finding(&j, in, i);
 	vt_json_close(&j);
 	compositions(&j, in);
-	vt_cyclonedx_declare(&j, in);
+	if (in->directive)
+		vt_cyclonedx_declare(&j, in);
 	vt_json_close(&j);
 	if (j.e)
 		out->n = n;

@@ -124,8 +124,8 @@ static inline void fake_subjects(struct vt_survey *s, enum fake_state state, con
 		.name = vt_span_str(host),
 		.platform = vt_span_str("linux")};
 	struct vt_missed m = {.area = VT_AREA_CONTENT,
-		.why = VT_MISS_UNREADABLE,
-		.locus = vt_span_str("/srv/locked/\xfe<x>")};
+		.why = VT_MISS_SPECIAL,
+		.locus = vt_span_str("/srv/queue/\xfe<x>")};
 
 	for (unsigned a = 0; a < VT_AREAS; a++) {
 		v.asked[a] = true;
@@ -133,7 +133,7 @@ static inline void fake_subjects(struct vt_survey *s, enum fake_state state, con
 	}
 	v.coverage[VT_AREA_CONTENT].seen = 250000;
 	v.coverage[VT_AREA_CONTENT].read = 249999;
-	v.coverage[VT_AREA_CONTENT].misses[VT_MISS_UNREADABLE] = 1;
+	v.coverage[VT_AREA_CONTENT].misses[VT_MISS_SPECIAL] = 1; /* a socket */
 	if (state == FAKE_UNKNOWN) {
 		v.coverage[VT_AREA_PACKAGES] = (struct vt_coverage){.seen = 0};
 		v.coverage[VT_AREA_PACKAGES].misses[VT_MISS_ABSENT] = 1;

@@ -82,9 +82,9 @@ static vt_err products(struct writer *w)
 			e = vt_buf_addf(
 				&w->b, ": found, %zu cop%s", covered, covered == 1 ? "y" : "ies");
 		if (!e && candidates)
-			e = vt_buf_addf(&w->b, "%s %zu sign%s that %s not enough to confirm it",
-				covered ? ";" : ":", candidates, candidates == 1 ? "" : "s",
-				candidates == 1 ? "is" : "are");
+			e = vt_buf_addf(&w->b,
+				"%s %zu place%s with signs that are not enough to confirm it",
+				covered ? ";" : ":", candidates, candidates == 1 ? "" : "s");
 		if (!e)
 			e = flush(w);
 	}

@@ -12,4 +12,7 @@ void vt_html_coverage(struct vt_html *h, const struct vt_report_input *in);
 void vt_html_missed(struct vt_html *h, const struct vt_report_input *in);
 void vt_html_observations(struct vt_html *h, const struct vt_report_input *in);
 
+/* The directive's dates: those of repeated actions only if they are near. */
+void vt_html_dates(struct vt_html *h, const struct vt_directive *d, vt_day on);
+
 #endif

@@ -20,7 +20,7 @@ struct vt_report_run {
 };
 
 struct vt_report_input {
-	const struct vt_directive *directive;
+	const struct vt_directive *directive; /* NULL: an inventory as such (CycloneDX only) */
 	const struct vt_catalogue *catalogue;
 	vt_day on;                   /* the day that exceptions and dates are judged at */
 	int64_t time;                /* when the report is made, seconds since 1970 */

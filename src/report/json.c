@@ -147,7 +147,7 @@ void vt_json_null(struct vt_json *j, const char *key)
 
 void vt_json_time(struct vt_json *j, const char *key, int64_t seconds)
 {
-	char text[VT_TIME_SIZE];
+	char text[VT_UTC_SIZE];
 
 	vt_json_str(j, key, vt_time_text_utc(seconds, text));
 }

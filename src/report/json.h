@@ -14,7 +14,7 @@
 #include "base/span.h"
 
 #define VT_JSON_DEPTH 32
-#define VT_TIME_SIZE 24
+#define VT_UTC_SIZE 24
 
 struct vt_json {
 	vt_buf *b;
@@ -46,7 +46,7 @@ void vt_json_time(struct vt_json *j, const char *key, int64_t seconds); /* RFC 3
 void vt_json_raw(struct vt_json *j, const char *key, vt_span json);
 
 /* "2026-11-27T09:30:00Z", for years 1 to 9999; outside of these the nearest. */
-const char *vt_time_text_utc(int64_t seconds, char out[VT_TIME_SIZE]);
+const char *vt_time_text_utc(int64_t seconds, char out[VT_UTC_SIZE]);
 /* The other way; exactly that form. */
 bool vt_time_parse_utc(vt_span s, int64_t *out);
 /* Well-formed UTF-8 without NUL? */

@@ -28,7 +28,7 @@ static void cover(struct vt_html *h, const struct vt_report_input *in)
 	const struct vt_survey *s = in->run.survey;
 	const struct vt_directive *d = in->directive;
 	enum vt_shown shown = in->run.status.shown;
-	char started[VT_TIME_SIZE], ended[VT_TIME_SIZE];
+	char started[VT_UTC_SIZE], ended[VT_UTC_SIZE];
 
 	vt_html_put(
 		h, "<section class=\"cover\">\n<p class=\"over\">Report on a directive</p>\n<h1>");
@@ -112,39 +112,9 @@ static void fields(struct vt_html *h, const struct vt_report_input *in)
 	}
 }
 
-static void dates(struct vt_html *h, const struct vt_report_input *in)
-{
-	struct vt_due due[64];
-	vt_day from = in->directive->issued == VT_DAY_NONE ? in->on : in->directive->issued;
-	size_t n = vt_directive_due(in->directive, from, in->on + 60, VT_DAY_NONE, due, 64);
-	char day[VT_DAY_SIZE];
-	size_t first = n > 12 ? n - 12 : 0;
-
-	if (!n)
-		return;
-	vt_html_put(h,
-		"<h2>Dates</h2>\n<table><thead><tr><th>Day</th><th>What</th><th></th></tr></"
-		"thead><tbody>\n");
-	for (size_t i = first; i < n; i++) {
-		int days = due[i].day - in->on;
-
-		vt_html_put(h, "<tr><td class=\"mono\">");
-		vt_html_str(h, vt_day_write(due[i].day, day));
-		vt_html_put(h, "</td><td>");
-		vt_html_text(h, due[i].action->text);
-		vt_html_put(h, "</td><td class=\"n\">");
-		if (days < 0)
-			vt_html_textf(h, "%d day%s ago", -days, days == -1 ? "" : "s");
-		else
-			vt_html_textf(h, "in %d day%s", days, days == 1 ? "" : "s");
-		vt_html_put(h, "</td></tr>\n");
-	}
-	vt_html_put(h, "</tbody></table>\n");
-}
-
 static void other_run(struct vt_html *h, const char *title, const struct vt_report_run *r)
 {
-	char time[VT_TIME_SIZE];
+	char time[VT_UTC_SIZE];
 
 	if (!r->survey)
 		return;
@@ -164,7 +134,7 @@ static void other_run(struct vt_html *h, const char *title, const struct vt_repo
 vt_err vt_report_html(const struct vt_report_input *in, vt_buf *out)
 {
 	struct vt_html h = {.b = out};
-	char time[VT_TIME_SIZE];
+	char time[VT_UTC_SIZE];
 	size_t n = out->n;
 
 	vt_html_begin(&h, in->directive->title);
@@ -176,7 +146,7 @@ vt_err vt_report_html(const struct vt_report_input *in, vt_buf *out)
 	other_run(&h, "By a second method", &in->second);
 	vt_html_coverage(&h, in);
 	vt_html_missed(&h, in);
-	dates(&h, in);
+	vt_html_dates(&h, in->directive, in->on);
 	vt_html_observations(&h, in);
 	vt_html_put(&h, "<footer>Made at ");
 	vt_html_str(&h, vt_time_text_utc(in->time, time));

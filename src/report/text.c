@@ -126,7 +126,7 @@ vt_err vt_text_csv(vt_buf *b, vt_span s)
 	return e ? e : vt_buf_add_u8(b, '"');
 }
 
-const char *vt_time_text_utc(int64_t seconds, char out[VT_TIME_SIZE])
+const char *vt_time_text_utc(int64_t seconds, char out[VT_UTC_SIZE])
 {
 	char day[VT_DAY_SIZE];
 	unsigned s;
@@ -136,7 +136,7 @@ const char *vt_time_text_utc(int64_t seconds, char out[VT_TIME_SIZE])
 	if (seconds > 253402300799)
 		seconds = 253402300799;
 	s = (unsigned)(((seconds % 86400) + 86400) % 86400);
-	(void)snprintf(out, VT_TIME_SIZE, "%sT%02u:%02u:%02uZ",
+	(void)snprintf(out, VT_UTC_SIZE, "%sT%02u:%02u:%02uZ",
 		vt_day_write(vt_day_of_time(seconds), day), s / 3600 % 24, s / 60 % 60, s % 60);
 	return out;
 }

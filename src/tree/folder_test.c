@@ -154,7 +154,7 @@ static void test_walk_meets_all(void **state)
 /* 200 folders of 250 bytes: ten times PATH_MAX, with descriptors for a fraction of them. */
 static void test_deep(void **state)
 {
-	char name[251], *long_path = calloc(1, VT_TREE_PATH_MAX);
+	char name[251], *long_path = calloc(1, VT_TREE_PATH_MAX), *at = long_path;
 	struct rlimit few = {100, 100}, before;
 	struct vt_node node;
 	struct vt_tree *t;
@@ -178,13 +178,13 @@ static void test_deep(void **state)
 		assert_true(next >= 0);
 		close(dir);
 		dir = next;
-		(void)strcat(strcat(long_path, "/"), name);
+		at = stpcpy(stpcpy(at, "/"), name);
 	}
 	fd = openat(dir, "bottom", O_CREAT | O_WRONLY, 0644);
 	assert_true(fd >= 0 && write(fd, "deep", 4) == 4);
 	close(fd);
 	close(dir);
-	(void)strcat(long_path, "/bottom");
+	(void)stpcpy(at, "/bottom");
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few.rlim_max = before.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
@@ -341,6 +341,26 @@ static void test_hard_case_14_special_and_unreadable(void **state)
 	vt_tree_free(t);
 }
 
+/* Something is mounted over a folder between the look and the step. */
+static vt_err mount_entry(void *ctx, const struct vt_visit *v)
+{
+	if (vt_span_eq(v->path, vt_span_str("/plain")))
+		assert_int_equal(mount("none", "b/plain", "tmpfs", 0, NULL), 0);
+	return note_entry(ctx, v);
+}
+
+static void mounted_over(void)
+{
+	struct notes n = {.text = {.max = 1 << 20}};
+	struct vt_walk_fns fns = {.entry = mount_entry, .missed = note_missed, .ctx = &n};
+	struct vt_tree *t = open_folder("b", false);
+
+	assert_int_equal(vt_tree_walk(t, vt_span_str("/"), &fns), VT_OK);
+	assert_true(has_line(&n, "! vanished /plain"));
+	notes_free(&n);
+	vt_tree_free(t);
+}
+
 /* Hard case 6: bind mounts, other file systems, overlays and the kernel's own. In a namespace. */
 static int mounts_child(void)
 {
@@ -379,6 +399,7 @@ static int mounts_child(void)
 	assert_int_equal(n.entries, 9);
 	notes_free(&n);
 	vt_tree_free(t);
+	mounted_over();
 	return 0;
 }
 

@@ -372,6 +372,7 @@ static vt_err graph_walk(struct vt_tree *t, vt_span from, const struct vt_walk_f
 {
 	struct walk w = {
 		.f = (const struct graph *)t, .fns = fns, .path = {.max = VT_TREE_PATH_MAX}};
+	enum vt_miss why = VT_MISS_MALFORMED;
 	struct vt_node node = {0};
 	uint64_t id = 0;
 	vt_err e;
@@ -383,6 +384,8 @@ static vt_err graph_walk(struct vt_tree *t, vt_span from, const struct vt_walk_f
 		e = VT_END;
 	if (!e)
 		e = vt_buf_add(&w.path, from.p, from.n);
+	if (!e && w.f->ops->lacks && w.f->ops->lacks(w.f->g, &why))
+		missed(&w, why);
 	if (!e)
 		e = enter(&w, id);
 	while (!e && w.nlevels)

@@ -16,6 +16,8 @@ struct vt_graph_ops {
 	/* Adds all entries but "." and ".."; hostile names are sorted out by who asks. */
 	vt_err (*names)(void *g, uint64_t dir, struct vt_names *out);
 	vt_err (*link)(void *g, uint64_t id, vt_buf *out);
+	/* Why the whole is less than it should be; false: it is not. May be NULL. */
+	bool (*lacks)(void *g, enum vt_miss *out_why);
 	/* A regular file's content; VT_ELIMIT past max. */
 	vt_err (*open)(void *g, uint64_t id, uint64_t max, int *out_fd);
 };

@@ -362,7 +362,7 @@ static vt_err open_outer(struct vt_images_private *p, int fd)
 		return e ? e : VT_ENOMEM;
 	tars[0] = &p->outer_tar;
 	placed = calloc(p->outer_tar.n + 1, sizeof *placed);
-	e = placed ? vt_overlay_new(&p->outer_overlay, tars) : VT_ENOMEM;
+	e = placed ? vt_overlay_new(&p->outer_overlay, tars, &p->work) : VT_ENOMEM;
 	if (!e)
 		e = vt_overlay_layer(&p->outer_overlay, 0, placed);
 	free(placed);

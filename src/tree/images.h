@@ -19,6 +19,7 @@ struct vt_layer_blob {
 	vt_span digest; /* "sha256:..." of the bytes as they are; empty if they can't be read */
 	vt_span diff;   /* of the uncompressed ones */
 	vt_span wrong;  /* what is wrong with it */
+	enum vt_miss why;
 	struct vt_tar tar;
 };
 
@@ -50,6 +51,7 @@ struct vt_images_private {
 	struct vt_overlay outer_overlay;
 	struct vt_overlay_view outer_view;
 	struct vt_spool *spool;
+	uint64_t work; /* vt_overlay's */
 	struct vt_layer_blob *blobs[VT_BLOBS_MAX];
 	size_t nblobs;
 	struct vt_image v[VT_IMAGES_MAX];

@@ -136,6 +136,9 @@ vt_err vt_images_blob(
 	e = load(p, b, digest);
 	if (e == VT_ENOMEM)
 		return e;
+	b->why = e == VT_ELIMIT ? VT_MISS_LIMIT
+		: e == VT_EIO   ? VT_MISS_UNREADABLE
+				: VT_MISS_MALFORMED;
 	if (e == VT_END)
 		b->wrong = vt_images_text(p, "is not there");
 	else if (e)

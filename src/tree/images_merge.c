@@ -88,13 +88,25 @@ static vt_err find_lower(const struct vt_overlay *own, const struct vt_overlay *
 	return VT_OK;
 }
 
+/* A walk says what could not be read: of this layer, or of all of them. */
+static void mark_lacks(
+	struct vt_overlay_view *view, const struct vt_image_plan *plan, size_t first, size_t n)
+{
+	for (size_t i = first; i < first + n && !view->lacks; i++) {
+		const struct vt_layer_blob *b = plan->layers[i].blob;
+
+		view->lacks = !b || b->wrong.n;
+		view->why = b ? b->why : VT_MISS_UNSUPPORTED;
+	}
+}
+
 static vt_err own_tree(struct vt_images_private *p, struct vt_image_parts *parts, uint32_t layer,
 	const uint8_t *alive, const uint32_t *placed, struct vt_image_layer *out)
 {
 	struct vt_overlay *own = &parts->own[layer];
 	struct vt_overlay_view *view = &parts->own_views[layer];
 	uint32_t *mine = calloc(parts->tars[layer]->n + 1, sizeof *mine);
-	vt_err e = mine ? vt_overlay_new(own, parts->tars) : VT_ENOMEM;
+	vt_err e = mine ? vt_overlay_new(own, parts->tars, &p->work) : VT_ENOMEM;
 
 	if (!e) {
 		own->own = true;
@@ -115,11 +127,12 @@ static vt_err own_tree(struct vt_images_private *p, struct vt_image_parts *parts
 	return e ? e : vt_overlay_tree(view, &out->tree);
 }
 
-static vt_err merge(struct vt_images_private *p, struct vt_image_parts *parts, struct vt_image *im)
+static vt_err merge(struct vt_images_private *p, struct vt_image_parts *parts,
+	const struct vt_image_plan *plan, struct vt_image *im)
 {
 	uint32_t **placed = calloc(im->nlayers + 1, sizeof *placed);
 	uint8_t *alive = NULL;
-	vt_err e = placed ? vt_overlay_new(&parts->merged, parts->tars) : VT_ENOMEM;
+	vt_err e = placed ? vt_overlay_new(&parts->merged, parts->tars, &p->work) : VT_ENOMEM;
 
 	parts->merged.whiteouts = true;
 	for (uint32_t i = 0; !e && i < im->nlayers; i++) {
@@ -134,9 +147,12 @@ static vt_err merge(struct vt_images_private *p, struct vt_image_parts *parts, s
 	}
 	for (uint32_t i = 0; !e && i < im->nlayers; i++)
 		e = own_tree(p, parts, i, alive, placed[i], &im->layers[i]);
+	for (uint32_t i = 0; !e && i < im->nlayers; i++)
+		mark_lacks(&parts->own_views[i], plan, i, 1);
 	if (!e) {
 		parts->merged_view =
 			(struct vt_overlay_view){.o = &parts->merged, .spool = p->spool};
+		mark_lacks(&parts->merged_view, plan, 0, plan->n);
 		e = vt_overlay_tree(&parts->merged_view, &im->merged);
 	}
 	for (size_t i = 0; placed && i < im->nlayers; i++)
@@ -227,7 +243,7 @@ vt_err vt_images_add(struct vt_images_private *p, struct vt_image_plan *plan)
 				(int)b->wrong.n, (const char *)b->wrong.p);
 	}
 	read_config(p, plan, im);
-	e = merge(p, parts, im);
+	e = merge(p, parts, plan, im);
 	if (e == VT_ELIMIT) {
 		plan->trouble = vt_images_text(p, "%s", vt_err_text(e));
 		e = VT_OK;

@@ -13,7 +13,7 @@ static void open_archive(const char *path, struct vt_images *out)
 	int fd = open(path, O_RDONLY);
 
 	assert_true(fd >= 0);
-	spool = (struct vt_spool){.folder = -1, .max = 64u << 20};
+	spool = (struct vt_spool){.folder = -1, .max = 128u << 20};
 	assert_int_equal(vt_images_archive(fd, &spool, out), VT_OK);
 	assert_int_equal(close(fd), 0);
 }
@@ -23,7 +23,7 @@ static void open_layout(const char *path, struct vt_images *out)
 	int fd = open(path, O_RDONLY | O_DIRECTORY);
 
 	assert_true(fd >= 0);
-	spool = (struct vt_spool){.folder = -1, .max = 64u << 20};
+	spool = (struct vt_spool){.folder = -1, .max = 128u << 20};
 	assert_int_equal(vt_images_layout(fd, &spool, out), VT_OK);
 	assert_int_equal(close(fd), 0);
 }
@@ -49,9 +49,10 @@ static vt_err full_entry(void *ctx, const struct vt_visit *v)
 		assert_int_equal(got, v->node->size);
 		close(fd);
 	}
-	assert_int_equal(vt_buf_addf(&n->text, "%c%s %.*s%s%s\n", letters[v->node->type],
-				 v->node->hidden ? "h" : "", (int)v->path.n, (const char *)v->path.p,
-				 v->node->type == VT_NODE_FILE ? " " : "", text),
+	assert_int_equal(
+		vt_buf_addf(&n->text, "%c%s %.*s%s%s\n", letters[v->node->type],
+			v->node->hidden ? "h" : "", (int)v->path.n, (const char *)v->path.p,
+			v->node->type == VT_NODE_FILE ? " " : "", text),
 		VT_OK);
 	return VT_OK;
 }
@@ -201,6 +202,7 @@ static void test_bare_whiteout_keeps_its_folder(void **state)
 static void test_wrong_blobs_are_said(void **state)
 {
 	struct vt_images v;
+	struct notes n;
 
 	(void)state;
 	open_layout("i/bad-digest", &v);
@@ -208,6 +210,16 @@ static void test_wrong_blobs_are_said(void **state)
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "layer 2 (sha256:"));
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "checksum"));
 	assert_string_equal(text_of(v.v[0].merged, "/etc/passwd"), "root"); /* the rest is there */
+	walk_notes(v.v[0].layers[1].tree, "/", &n);
+	assert_true(has_line(&n, "! malformed /"));
+	assert_int_equal(n.entries, 0);
+	notes_free(&n);
+	walk_notes(v.v[0].layers[0].tree, "/", &n);
+	assert_int_equal(n.misses, 0);
+	notes_free(&n);
+	walk_notes(v.v[0].merged, "/", &n);
+	assert_int_equal(n.misses, 1);
+	notes_free(&n);
 	vt_images_free(&v);
 	open_layout("i/gone-layer", &v);
 	assert_non_null(strstr((const char *)v.v[0].trouble.p, "is not there"));
@@ -248,6 +260,25 @@ static void test_not_an_image(void **state)
 	close(fd);
 }
 
+/* Members that make the same long list be searched again and again: a limit, not a day. */
+static void test_layers_that_cost_too_much(void **state)
+{
+	struct vt_images v;
+
+	(void)state;
+	assert_int_equal(
+		shell("python3 -c \"import sys; sys.path.insert(0, '" VT_SOURCE "/tests/gen');"
+		      "import image_samples as im; n = 40000;"
+		      "l = [im.tar([im.f('d/x', '')] * n), im.tar([im.f('d/.wh..wh..opq', '')] * "
+		      "n)];"
+		      "im.docker_save('slow.tar', [(['slow'], l)])\""),
+		0);
+	open_archive("slow.tar", &v);
+	assert_int_equal(v.n, 1);
+	assert_string_equal((const char *)v.v[0].trouble.p, vt_err_text(VT_ELIMIT));
+	vt_images_free(&v);
+}
+
 /* Sparse files and whole trees as another program makes them: umoci, and skopeo's copy of it. */
 static void test_umoci_and_skopeo(void **state)
 {
@@ -261,10 +292,12 @@ static void test_umoci_and_skopeo(void **state)
 	assert_int_equal(
 		shell("exec >/dev/null 2>&1; umoci init --layout u; umoci new --image u:t;"
 		      "umoci unpack --rootless --image u:t b; mkdir -p b/rootfs/x/y b/rootfs/z;"
-		      "echo one > b/rootfs/x/y/one; echo two > b/rootfs/x/two; ln b/rootfs/x/two b/rootfs/x/hard;"
+		      "echo one > b/rootfs/x/y/one; echo two > b/rootfs/x/two; ln b/rootfs/x/two "
+		      "b/rootfs/x/hard;"
 		      "ln -s x/two b/rootfs/s; umoci repack --image u:t b; rm -rf b;"
 		      "umoci unpack --rootless --image u:t b; rm -r b/rootfs/x/y; rm b/rootfs/s;"
-		      "mkdir b/rootfs/s; echo in > b/rootfs/s/in; umoci repack --image u:t2 b; rm -rf b;"
+		      "mkdir b/rootfs/s; echo in > b/rootfs/s/in; umoci repack --image u:t2 b; rm "
+		      "-rf b;"
 		      "umoci unpack --rootless --image u:t2 b;"
 		      "skopeo copy oci:u:t2 docker-archive:u.tar:name:tag;"
 		      "skopeo copy --dest-decompress oci:u:t2 oci-archive:u-oci.tar:name:tag"),
@@ -280,10 +313,10 @@ static void test_umoci_and_skopeo(void **state)
 		fd = open("ours", O_CREAT | O_TRUNC | O_WRONLY, 0600);
 		assert_int_equal(write(fd, n.text.p, n.text.n), n.text.n);
 		close(fd);
-		assert_int_equal(
-			shell("cd b/rootfs; find . -mindepth 1 -printf '%y %P\\n' | sort > ../theirs;"
-			      "cut -d/ -f2- ../../ours | sed 's/ .*//' | sort > ../o1;"
-			      "sed 's/^..//' ../theirs | sort | diff - ../o1"),
+		assert_int_equal(shell("cd b/rootfs; find . -mindepth 1 -printf '%y %P\\n' | sort "
+				       "> ../theirs;"
+				       "cut -d/ -f2- ../../ours | sed 's/ .*//' | sort > ../o1;"
+				       "sed 's/^..//' ../theirs | sort | diff - ../o1"),
 			0);
 		assert_string_equal(text_of(v.v[v.n - 1].merged, "/x/hard"), "two\n");
 		assert_string_equal(text_of(v.v[v.n - 1].merged, "/s/in"), "in\n");
@@ -303,7 +336,8 @@ static void test_sparse_members(void **state)
 	(void)state;
 	assert_int_equal(
 		shell("truncate -s 5M sp; printf tail >> sp; tar -cS -f l.tar sp;"
-		      "printf '[{\"Config\":\"c\",\"RepoTags\":[\"s\"],\"Layers\":[\"l.tar\"]}]' > manifest.json;"
+		      "printf '[{\"Config\":\"c\",\"RepoTags\":[\"s\"],\"Layers\":[\"l.tar\"]}]' > "
+		      "manifest.json;"
 		      "printf '{}' > c; tar cf sparse.tar manifest.json c l.tar"),
 		0);
 	open_archive("sparse.tar", &v);
@@ -328,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_blobs_are_said),
 		cmocka_unit_test(test_spool_limit),
 		cmocka_unit_test(test_not_an_image),
+		cmocka_unit_test(test_layers_that_cost_too_much),
 		cmocka_unit_test(test_umoci_and_skopeo),
 		cmocka_unit_test(test_sparse_members),
 	};

@@ -52,12 +52,14 @@ static vt_err more_buckets(struct vt_overlay *o)
 static uint32_t lookup(const struct vt_overlay *o, uint32_t dir, vt_span name)
 {
 	uint32_t id = o->buckets[hash(dir, name) & (o->nbuckets - 1)];
+	uint64_t steps = 1;
 
-	for (; id != NONE; id = o->v[id].hash_next)
+	for (; id != NONE; id = o->v[id].hash_next, steps++)
 		if (o->v[id].parent == dir && !o->v[id].gone &&
 			vt_span_eq(name_of(o, &o->v[id]), name))
-			return id;
-	return NONE;
+			break;
+	*o->work += steps;
+	return id;
 }
 
 /* A new child; `like` has all but its place and name. */
@@ -101,13 +103,13 @@ static vt_err add_node(struct vt_overlay *o, uint32_t dir, vt_span name, const s
 	return VT_OK;
 }
 
-vt_err vt_overlay_new(struct vt_overlay *o, struct vt_tar *const *tars)
+vt_err vt_overlay_new(struct vt_overlay *o, struct vt_tar *const *tars, uint64_t *work)
 {
 	struct vt_dent root = {.by_member = NONE, .from_member = NONE, .folder = true};
 	uint32_t id;
 	vt_err e;
 
-	*o = (struct vt_overlay){.tars = tars, .text = {.max = VT_TAR_TEXT_MAX}};
+	*o = (struct vt_overlay){.tars = tars, .work = work, .text = {.max = VT_TAR_TEXT_MAX}};
 	e = add_node(o, 0, vt_span_str(""), &root, &id);
 	if (e)
 		vt_overlay_free(o);
@@ -183,7 +185,7 @@ static vt_err route_link(struct vt_overlay *o, struct route *r, vt_span target)
 	vt_buf_free(&r->todo);
 	r->todo = rest;
 	r->at = 0;
-	(void)o;
+	*o->work += rest.n / 64;
 	return VT_OK;
 }
 
@@ -243,6 +245,7 @@ static vt_err clear_below(struct vt_overlay *o, uint32_t dir, uint32_t layer)
 
 	for (;;) {
 		for (uint32_t c = o->v[dir].first; c != NONE; c = o->v[c].next) {
+			++*o->work;
 			if (o->v[c].gone)
 				continue;
 			if (o->v[c].touch != layer) {
@@ -370,6 +373,8 @@ static vt_err apply(struct vt_overlay *o, uint32_t layer, uint32_t member, uint3
 	vt_err e;
 
 	*out_id = NONE;
+	if (*o->work > VT_OVERLAY_WORK_MAX)
+		return VT_ELIMIT;
 	if (path.n == 0) { /* the root itself */
 		if (m->kind == VT_MEMBER_FOLDER) {
 			o->v[0].by_layer = o->v[0].from_layer = layer;
@@ -509,7 +514,17 @@ static vt_err view_open(void *g, uint64_t id, uint64_t max, int *out_fd)
 	return m ? vt_tar_open(w->o->tars[layer], m, w->spool, max, out_fd) : VT_EFORMAT;
 }
 
+static bool view_lacks(void *g, enum vt_miss *out_why)
+{
+	const struct vt_overlay_view *w = g;
+
+	if (w->lacks)
+		*out_why = w->why;
+	return w->lacks;
+}
+
 static const struct vt_graph_ops ops = {
+	.lacks = view_lacks,
 	.node = view_node,
 	.child = view_child,
 	.names = view_names,

@@ -35,10 +35,17 @@ struct vt_overlay {
 	uint32_t *buckets;
 	size_t nbuckets;
 	vt_buf text;
+	uint64_t *work; /* steps done so far, of all trees that share it */
 };
 
-/* An empty tree: a root. Free with vt_overlay_free(). VT_ENOMEM. */
-VT_MUST_USE vt_err vt_overlay_new(struct vt_overlay *o, struct vt_tar *const *tars);
+/*
+ * What all layers of an archive together may cost: members that make long lists be searched again
+ * and again end in VT_ELIMIT. An ordinary image takes ten steps a member.
+ */
+#define VT_OVERLAY_WORK_MAX ((uint64_t)400000000)
+
+/* An empty tree: a root. `work` begins at 0. Free with vt_overlay_free(). VT_ENOMEM. */
+VT_MUST_USE vt_err vt_overlay_new(struct vt_overlay *o, struct vt_tar *const *tars, uint64_t *work);
 void vt_overlay_free(struct vt_overlay *o);
 /*
  * Applies all members of a layer. placed[i] becomes the node of member i, or NONE. Errors:
@@ -56,6 +63,8 @@ struct vt_overlay_view {
 	const struct vt_spool *spool;
 	const struct vt_dent *lower; /* sorted by `parent`, which is the node's number here */
 	size_t nlower;
+	bool lacks; /* not all of its layers could be read, for this reason */
+	enum vt_miss why;
 };
 VT_MUST_USE vt_err vt_overlay_tree(struct vt_overlay_view *view, struct vt_tree **out);
 

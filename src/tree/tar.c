@@ -18,8 +18,10 @@
 struct source {
 	int fd;
 	uint64_t at;
+	size_t next; /* how much to read: little for a member's headers, then more */
 	uint8_t chunk[CHUNK];
 };
+#define FIRST_READ ((size_t)8 << 10)
 
 static la_ssize_t read_more(struct archive *a, void *ctx, const void **out)
 {
@@ -27,11 +29,12 @@ static la_ssize_t read_more(struct archive *a, void *ctx, const void **out)
 	size_t got = 0;
 
 	*out = s->chunk;
-	if (vt_fd_pread(s->fd, s->chunk, CHUNK, s->at, &got)) {
+	if (vt_fd_pread(s->fd, s->chunk, s->next, s->at, &got)) {
 		archive_set_error(a, EIO, "read");
 		return ARCHIVE_FATAL;
 	}
 	s->at += got;
+	s->next = vt_min_size(2 * s->next, CHUNK);
 	return (la_ssize_t)got;
 }
 
@@ -52,7 +55,7 @@ static la_int64_t skip_some(struct archive *a, void *ctx, la_int64_t n)
 
 static vt_err open_source(struct archive *a, int fd, uint64_t at, struct source **out)
 {
-	struct source *s = calloc(1, sizeof *s);
+	struct source *s = malloc(sizeof *s);
 
 	if (!a || !s) {
 		free(s);
@@ -60,6 +63,7 @@ static vt_err open_source(struct archive *a, int fd, uint64_t at, struct source 
 	}
 	s->fd = fd;
 	s->at = at;
+	s->next = FIRST_READ;
 	if (archive_read_set_read_callback(a, read_more) != ARCHIVE_OK ||
 		archive_read_set_skip_callback(a, skip_some) != ARCHIVE_OK ||
 		archive_read_set_callback_data(a, s) != ARCHIVE_OK ||

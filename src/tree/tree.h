@@ -98,7 +98,8 @@ struct vt_image_layer {
 	vt_span digest; /* "sha256:..." as the manifest says; lower-case hex of the bytes if it does
 			   not */
 	vt_span command;      /* from the image's history; may be empty */
-	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden */
+	struct vt_tree *tree; /* all that the layer itself holds; nodes tell what is hidden. A walk
+				 begins with a miss if not all of it could be read */
 	bool hidden;          /* something in it is */
 };
 struct vt_image {
@@ -106,7 +107,8 @@ struct vt_image {
 	vt_span platform;
 	size_t nlayers;
 	struct vt_image_layer *layers; /* the lowest first */
-	struct vt_tree *merged;        /* as a container sees it */
+	struct vt_tree *merged;        /* as a container sees it; NULL, as those of layers, past a
+					  limit: `trouble` says it */
 	vt_span trouble;               /* empty, or what is missing: a layer that can't be read */
 };
 struct vt_images {
@@ -127,6 +129,7 @@ struct vt_volume {
 	vt_span system;       /* "ext4", "ntfs", "luks", "lvm", "swap", ...; what was recognised */
 	struct vt_tree *tree; /* NULL: not one that is read */
 	enum vt_miss why;     /* with tree NULL */
+	vt_span note; /* what is to be known of it: "its journal was not replayed"; may be empty */
 };
 struct vt_disk {
 	const char *format; /* "raw", "qcow2"; static */

@@ -143,6 +143,15 @@ static bool take_refusal(vt_span *line, enum vt_refusal *out)
 	return w.n == 0 || *out != VT_REFUSED_NOT;
 }
 
+/* What the writer never writes. */
+static bool has_control(vt_span line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] < 0x20 || line.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static void rest_of(vt_span line, vt_span *out)
 {
 	*out = vt_span_eq(line, vt_span_str("-")) ? (vt_span){0} : line;
@@ -152,7 +161,7 @@ vt_err vt_run_read(vt_span line, struct vt_run *out)
 {
 	struct vt_run r = {0};
 
-	if (!take_time(&line, &r.time) || !take_word(&line, &r.action) ||
+	if (has_control(line) || !take_time(&line, &r.time) || !take_word(&line, &r.action) ||
 		!take_outcome(&line, &r.outcome) || !take_refusal(&line, &r.refusal) ||
 		!take_number(&line, &r.tree) || !take_number(&line, &r.state_index) ||
 		!take_number(&line, &r.state_version) || !take_optional(&line, &r.generation) ||
@@ -176,11 +185,11 @@ static vt_err take_failure(vt_span *text, struct vt_last_failure *f)
 {
 	vt_span line, key;
 
-	if (!vt_line_take(text, &line) || !take_word(&line, &key) ||
+	if (!vt_line_take(text, &line) || has_control(line) || !take_word(&line, &key) ||
 		!vt_span_eq(key, vt_span_str("source")) || !take_refusal(&line, &f->refusal))
 		return VT_EFORMAT;
 	rest_of(line, &f->place);
-	if (!vt_line_take(text, &line) || !take_word(&line, &key) ||
+	if (!vt_line_take(text, &line) || has_control(line) || !take_word(&line, &key) ||
 		!vt_span_eq(key, vt_span_str("why")))
 		return VT_EFORMAT;
 	rest_of(line, &f->why);

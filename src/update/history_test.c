@@ -82,6 +82,7 @@ static void test_what_is_not_read(void **state)
 		"2023-11-14T22:13:20Z update same nosuch 1 2 3 g1 4 x",
 		"2023-11-14T22:13:20Z update same - 01 2 3 g1 4 x",
 		"2023-11-14 update same - 1 2 3 g1 4 x",
+		"2023-11-14T22:13:20Z update same - 1 2 3 g1 4 x\x1b[2J",
 		"2023-11-14T22:13:20Z  same - 1 2 3 g1 4 x"};
 	struct vt_run r;
 

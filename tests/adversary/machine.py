@@ -2,6 +2,7 @@
 """A machine that is kept up to date: an owner's policy, a state folder, and `vitrine` run over them."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def can_update(build):
     if not (Path(build) / "vitrine-updater").exists() or not (Path(build) / "vitrine").exists():
         return False
     p = subprocess.run([Path(build) / "vitrine", "help"], check=False, capture_output=True, text=True)
-    return " update " in p.stdout + p.stderr
+    return re.search(r"^ *update ", p.stdout + p.stderr, re.M) is not None
 
 
 class Machine:

@@ -93,7 +93,7 @@ def readable_by_all(path):
 def program(tmp_path_factory):
     """The executables, copied to where any user may run them."""
     folder = tmp_path_factory.mktemp("bin")
-    for name in ("vitrine", "vitrine-worker", "vitrine-compiler"):
+    for name in ("vitrine", "vitrine-worker", "vitrine-compiler", "vitrine-collector"):
         shutil.copy(BUILD / name, folder / name)
     shutil.copytree(ROOT / "content", folder / "content")
     readable_by_all(folder)

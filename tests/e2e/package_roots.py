@@ -196,6 +196,14 @@ def write_ndb(path, blobs):
     Path(path).write_bytes(head + b"".join(slots) + data)
 
 
+def header(name):
+    """The smallest header: a name, a version and a release."""
+    data = b"".join(s.encode() + b"\0" for s in (name, "1", "2"))
+    offsets = [0, len(name) + 1, len(name) + 3]
+    entries = b"".join(struct.pack(">IIII", 1000 + i, 6, offsets[i], 1) for i in range(3))
+    return struct.pack(">II", 3, len(data)) + entries + data
+
+
 def copy_tree(src, dst):
     shutil.copytree(src, dst, symlinks=True)
     return dst

@@ -26,6 +26,12 @@ def sh(*args, **kw):
     return subprocess.run([*map(str, args)], check=True, capture_output=True, text=True, **kw)
 
 
+def mirror():
+    """Where this machine has its packages from."""
+    r = sh("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
+    return next(u for u in r.stdout.split() if "security" not in u)
+
+
 def base_root(folder):
     """A minimal Debian, kept between sessions for an hour of a developer's patience."""
     kept = Path(os.environ.get("VITRINE_TEST_ROOT", "/var/tmp/vitrine-test-root"))

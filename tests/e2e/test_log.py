@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from adversary import entries, parties, servers, tlog  # noqa: E402
+from adversary.machine import Machine, can_update  # noqa: E402
+from conftest import BUILD  # noqa: E402
 
 OLD = {"daily.hsb": b"".join(b"%032x:%d:Old.%d\n" % (i, i + 10, i) for i in range(40)), "text.ldb": b"one\n"}
 NEW = {"daily.hsb": OLD["daily.hsb"].replace(b":Old.7\n", b":New.7\n") + b"a9f0e66b" * 4 + b":70:Extra.Rule\n",
@@ -203,6 +206,25 @@ def test_compare_says_consistent(m):
     assert m.run("compare", after, before, "--site", m.log).code == 0
     r = m.run("compare", before, m.path)
     assert r.code == 2 and b"no checkpoint" in r.err
+
+
+def test_compare_with_what_a_machine_believes(m, program):
+    """The head that `vitrine update` pinned, against the log and against a fork of it."""
+    if not can_update(BUILD):
+        pytest.skip("this build has no vitrine update")
+    m.publish({"a.ndb": b"Test.A:0:*:76697472696e652d746573742d6d61726b\n"})
+    for name in ("vitrine-updater",):
+        shutil.copy(BUILD / name, program.parent / name)
+    machine = Machine(program, m.path / "machine")
+    machine.trust(m.p, [m.log])
+    done = machine.update()
+    assert done.returncode == 0, done.stderr
+    assert "the same head" in m.run("compare", machine.state, m.log).text
+    other = fork(m)
+    assert "consistent" in m.run("compare", machine.state, m.log).text
+    machine.update()    # the head is verified, whatever becomes of the content
+    r = m.run("compare", machine.state, other.folder.path, "--evidence", m.path / "kept")
+    assert r.code == 1, (r.text, r.err)
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 2), (2, 1)])

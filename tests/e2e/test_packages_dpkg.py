@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from package_roots import Dpkg, as_dpkg, collect, copy_tree, write
+from package_roots import Dpkg, as_dpkg, collect, copy_tree, run, write
 
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg")
 FAIL = "#!/bin/sh\nexit 1\n"
@@ -223,3 +223,25 @@ def test_link_out_of_the_tree_is_not_followed(small, tmp_path):
     (small.db / "status").unlink()
     (small.db / "status").symlink_to(tmp_path / "outside")
     assert not collect(small.root).by_name("evil")
+
+
+def test_packages_of_this_system(tmp_path):
+    """This machine's own database, without the files that it tells of."""
+    copy_tree("/var/lib/dpkg", tmp_path / "var/lib/dpkg")
+    a = collect(tmp_path)
+    out = run("dpkg-query", "-W", "-f", "${Package}\\t${Version}\\t${Architecture}\\t${Status}\\n")
+    assert as_dpkg(a) == {tuple(line.split("\t")) for line in out.splitlines()}
+    assert not a.sources and ("malformed", "/var/lib/dpkg") in a.missed
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not shutil.which("debootstrap"), reason="needs debootstrap")
+def test_debootstrap(tmp_path):
+    targets = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages")
+    uri, name, _ = next(line.split() for line in targets.splitlines() if line.endswith(" main") and "deb" in line)
+    run("debootstrap", "--variant=minbase", name, tmp_path / "root", uri, timeout=600)
+    a = collect(tmp_path / "root")
+    out = run("dpkg-query", f"--admindir={tmp_path}/root/var/lib/dpkg", "-W",
+              "-f", "${Package}\\t${Version}\\t${Architecture}\\t${Status}\\n")
+    assert as_dpkg(a) == {tuple(line.split("\t")) for line in out.splitlines()}
+    assert a.sources == ["dpkg /var/lib/dpkg"] and not a.missed

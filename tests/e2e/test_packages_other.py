@@ -6,13 +6,14 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from package_roots import collect, run, write
+from package_roots import collect, header, run, write
 
 
 
@@ -184,11 +185,15 @@ def test_fleet_22658_wazuh_15432_snaps(tmp_path):
     for name in ("kesl_11.snap", "kesl_12.snap", "off_x1.snap", "stray_7.snap", "README"):
         write(tmp_path / "var/lib/snapd/snaps" / name, "hsqs")
     write(tmp_path / "var/lib/snapd/seed/snaps/seeded_3.snap", "hsqs")
+    write(tmp_path / "snap/tried/x1/meta/snap.yaml", "name: tried\nversion: 2\n")
+    (tmp_path / "snap/tried/current").symlink_to("x1")
+    (tmp_path / "snap/bin").mkdir()
     a = collect(tmp_path)
     told = {(f["locus"], f.get("version"), f["status"], f["installed"]) for f in a.facts}
     state = "/var/lib/snapd/state.json#"
     assert told == {(state + "kesl_11", None, "old revision", "1"), (state + "kesl_12", "12.1", "active", "1"),
                     (state + "off_x1", None, "disabled", "1"),
+                    ("/snap/tried/x1#tried_x1", "2", "no entry", "1"),
                     ("/var/lib/snapd/snaps/stray_7.snap#stray", None, "no entry", "1"),
                     ("/var/lib/snapd/seed/snaps/seeded_3.snap#seeded", None, "no entry", "1")}
     assert not a.sources
@@ -317,3 +322,26 @@ def test_database_that_nobody_reads_is_named(tmp_path):
     (tmp_path / "var/db/pkg/app-misc/kesl-1").mkdir(parents=True)
     a = collect(tmp_path)
     assert not a.sources and a.missed == [("unsupported", "/var/db/pkg")]
+
+
+def test_the_same_inside_of_the_sandbox(alpine, vitrine):
+    """Every parser within the collector's process: nothing needs what its filter refuses."""
+    write(alpine / "var/lib/snapd/state.json", snapd_state(kesl=snap_entry("12", ["11", "12"])))
+    write(alpine / "srv/node_modules/left/package.json", '{"name": "left", "version": "1"}')
+    write(alpine / "srv/a.dist-info/METADATA", "Name: a\nVersion: 1\n")
+    write(alpine / "srv/b.jar", jar(**pom("org.example", "b", "1"), **{"c.jar": jar(**pom("org.example", "c", "1"))}))
+    write(alpine / "usr/share/swidtag/x.swidtag", "<SoftwareIdentity name='tagged' version='1' tagId='t'/>")
+    write(alpine / f"home/x/flatpak/app/org.example.F/x86_64/stable/{'0123456789abcdef' * 4}/metadata",
+          "[Application]\nname=org.example.F\n")
+    blob = header("rpmmed")
+    with sqlite3.connect(write(alpine / "var/lib/rpm/rpmdb.sqlite", b"")) as db:
+        db.execute("CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob BLOB)")
+        db.execute("INSERT INTO Packages VALUES (1, ?)", (blob,))
+    a = collect(alpine)
+    managers = {f["manager"] for f in a.facts}
+    assert managers == {"apk", "snap", "npm", "pypi", "maven", "swid", "flatpak", "rpm"}
+    r = vitrine.run("inventory", "--root", alpine, "--only", "packages", "--format", "cyclonedx",
+                    "--evidence", alpine.parent / "evidence.db")
+    assert r.code in (0, 1), r.err
+    told = sorted(c["name"] for c in json.loads(r.out)["components"] if c["type"] in ("application", "library"))
+    assert len(told) == len(a.facts), (told, [f["name"] for f in a.facts])

@@ -3,11 +3,10 @@
 import importlib.util
 import shutil
 import sqlite3
-import struct
 
 import pytest
 
-from package_roots import Rpm, as_rpm, collect, copy_tree, size, write_bdb, write_ndb
+from package_roots import Rpm, as_rpm, collect, copy_tree, header, size, write_bdb, write_ndb
 
 pytestmark = pytest.mark.skipif(not shutil.which("rpmbuild"), reason="needs rpm")
 needs_bdb = pytest.mark.skipif(not importlib.util.find_spec("bsddb3"), reason="needs python3-bsddb3")
@@ -62,14 +61,6 @@ def test_berkeley_db_of_many_packages(rpm, tmp_path):
     rpm.drop_sqlite()
     a = collect(rpm.root)
     assert len(a.facts) == 2499 and len({f["name"] for f in a.facts}) == 1002 and not a.missed
-
-
-def header(name):
-    """The smallest header: a name, a version and a release."""
-    data = b"".join(s.encode() + b"\0" for s in (name, "1", "2"))
-    offsets = [0, len(name) + 1, len(name) + 3]
-    entries = b"".join(struct.pack(">IIII", 1000 + i, 6, offsets[i], 1) for i in range(3))
-    return struct.pack(">II", 3, len(data)) + entries + data
 
 
 def test_ndb(rpm):

@@ -308,7 +308,8 @@ def test_withdrawn_version_gives_way_to_the_one_before(published):
 
 def test_withdrawn_rule_stays_until_it_is_lifted(published):
     line = (published.source / "a.hdb").read_text().splitlines()[7]
-    published.ok("withdraw", published.dir, "--set", "main", "--file", "a.hdb", "--line", line, "--reason", "false")
+    args = ["withdraw", published.dir, "--set", "main", "--file", "a.hdb", "--line"]
+    assert b"warning" not in published.ok(*args, line, "--reason", "false").err
     published.commit()
     a = published.audit()
     index = a.size - 2
@@ -340,6 +341,12 @@ def test_rotation_needs_the_old_and_the_new_owners(published):
     published.load()
     assert published.run("commit", published.dir, published.signed("bob", "carol")).code == 2
     published.commit("dave", "erin")
+
+
+def test_withdrawal_of_a_rule_that_is_not_there(published):
+    args = ["withdraw", published.dir, "--file", "a.hdb", "--line", "no such line", "--reason", "false"]
+    assert b"no line of that file in version 1 is this one" in published.ok(*args, "--set", "main").err
+    assert b"there is no such set" in published.ok(*args, "--set", "other", code=2).err
 
 
 def test_release_attest_directive(house):

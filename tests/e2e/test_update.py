@@ -234,6 +234,49 @@ def test_directives_wait_and_signatures_do_not(world):
     assert world.m.status()["waits"] is None
 
 
+def orders(world, files):
+    """A version of a directive set."""
+    world.p.add_content("orders", files, kind="directive")
+    world.p.add_state()
+    assert world.p.commit() == []
+
+
+def test_directives_of_an_update_are_what_commands_read(world):
+    content = BUILD / "content"
+    directive = json.loads((content / "directives/bod-17-01.json").read_text())
+    good = json.dumps(dict(directive, id="bod-99-01", version="3")).encode()
+    catalogue = (content / "catalogue/replacements.json").read_bytes().replace(b"2026-11-27", b"2027-01-01")
+    orders(world, {"a.json": good, "cat.json": catalogue, "notes.txt": b"to all\n"})
+    world.run()
+    folder = world.m.state / "update/directives/orders"
+    assert sorted(p.name for p in folder.iterdir()) == ["a.json", "cat.json", "notes.txt"]
+    listed = {x["id"]: x for x in json.loads(world.m.run("directive", "list", "--all", "--format", "json").stdout)}
+    assert listed["bod-99-01"]["origin"] == "log" and listed["bod-99-01"]["who"].startswith("update log: state ")
+    assert world.m.run("directive", "add", "bod-99-01").returncode == 0
+
+    # a file that a version no longer has is gone; so is the set, once it is withdrawn
+    orders(world, {"a.json": good})
+    world.run()
+    assert [p.name for p in folder.iterdir()] == ["a.json"]
+    world.p.add_withdraw("directive", "orders", "in error", version=2)
+    world.p.add_state()
+    assert world.p.commit() == []
+    world.run()
+    assert not folder.exists()
+    assert "bod-99-01" in text(world.m.run("directive", "list"))  # what was added stays added
+
+
+def test_a_directive_that_widens_its_scope_is_refused(world):
+    doc = json.loads((BUILD / "content/catalogue/replacements.json").read_text())
+    doc["rules"][0]["match"] = {"path": ["/home/*"]}
+    orders(world, {"cat.json": json.dumps(doc).encode()})
+    said = world.run(code=1)
+    assert "REFUSED (document)" in said and "orders: cat.json: /rules/0/match/path/0: it names no product's folder" in said
+    assert "document" in world.run("history")
+    assert not (world.m.state / "update/directives/orders").exists()
+    assert world.finds(A) == [True]
+
+
 def test_pin(world):
     world.run("pin", "--by", "Ann", "main")
     world.publish(Rule_C=C)
@@ -387,6 +430,25 @@ def test_what_was_trusted_can_be_given_up(world):
     world.run("acknowledge", "--by", "Ann", "--new-log")
     world.run()
     assert world.finds(A) == [True]
+
+
+def test_content_that_workers_died_on_is_not_used_again(world):
+    """As scans leave it behind, when workers died on a generation that came by an update."""
+    import os
+    world.publish(Rule_C=C)
+    world.run()
+    sets = world.m.state / "update/sets"
+    os.symlink("g2", sets / "bad")
+    for name, to in (("live", "g1"), ("good", "g1")):
+        (sets / name).unlink()
+        os.symlink(to, sets / name)
+    assert "REFUSED (crashed-before)" in world.run(code=1)
+    assert world.finds(A, C) == [True, False]
+    assert "workers died on g2, state 2" in world.run("status", code=1)
+    assert world.m.status()["put_back"]["generation"] == "g2"
+    world.publish(Rule_A=A, Rule_C=C)       # something else
+    world.run()
+    assert world.finds(A, C) == [True, True]
 
 
 # ---- loud

@@ -88,7 +88,7 @@ static vt_err add(struct vt_docs *docs, int dir, const char *what, vt_day on)
 	const char *did = "added";
 
 	if (e)
-		return e;
+		return e == VT_END ? VT_EARG : e;
 	now = kept(docs, k.d.id);
 	if (now && older(&k.d, &now->d)) {
 		vt_complain(docs->command, what, "version %.*s is older than %.*s, which is kept",

@@ -19,6 +19,29 @@ static void complain(
 	vt_known_complain(&docs, path, e, why);
 }
 
+/* A glob that names nothing of the catalogue is most often a slip. */
+static void note_unmatched(const char *path, vt_span bytes, const struct vt_catalogue *c)
+{
+	vt_arena a = VT_ARENA_INIT(MEMORY_MAX);
+	struct vt_doc_error why;
+	struct vt_directive d;
+
+	if (vt_directive_parse(bytes, &a, &d, &why) == VT_OK)
+		for (size_t i = 0; i < d.ncovered; i++)
+			for (size_t k = 0; k < d.covered[i].products.n; k++) {
+				vt_span glob = d.covered[i].products.v[k];
+				size_t hits = 0;
+
+				for (size_t p = 0; p < c->nproducts; p++)
+					hits += vt_glob_match(glob, c->products[p].id, false);
+				if (hits == 0)
+					printf("%s: note: /products/%zu/products/%zu: '%.*s' is no "
+					       "product of the catalogue\n",
+						path, i, k, (int)glob.n, (const char *)glob.p);
+			}
+	vt_arena_free(&a);
+}
+
 static vt_err check_directive(
 	const char *path, vt_span bytes, vt_arena *a, FILE *say, struct vt_doc_error *why)
 {
@@ -65,21 +88,38 @@ static vt_err check_exceptions(
 	return e;
 }
 
-vt_err vt_document_check(const char *command, const char *path, vt_span bytes, FILE *say)
+static vt_err judge(const char *path, vt_span bytes, FILE *say, struct vt_doc_error *why)
 {
 	vt_arena a = VT_ARENA_INIT(MEMORY_MAX);
-	struct vt_doc_error why = {0};
 	vt_err e;
 
 	if (vt_known_is(bytes, "vitrine/catalogue/"))
-		e = check_catalogue(path, bytes, &a, say, &why);
+		e = check_catalogue(path, bytes, &a, say, why);
 	else if (vt_known_is(bytes, "vitrine/exceptions/"))
-		e = check_exceptions(path, bytes, &a, say, &why);
+		e = check_exceptions(path, bytes, &a, say, why);
 	else
-		e = check_directive(path, bytes, &a, say, &why);
+		e = check_directive(path, bytes, &a, say, why);
+	vt_arena_free(&a);
+	return e;
+}
+
+bool vt_document_is(vt_span bytes)
+{
+	return vt_known_is(bytes, "vitrine/");
+}
+
+vt_err vt_document_judge(vt_span bytes, struct vt_doc_error *why)
+{
+	return judge("", bytes, NULL, why);
+}
+
+vt_err vt_document_check(const char *command, const char *path, vt_span bytes, FILE *say)
+{
+	struct vt_doc_error why = {0};
+	vt_err e = judge(path, bytes, say, &why);
+
 	if (e)
 		complain(command, path, e, &why);
-	vt_arena_free(&a);
 	return e;
 }
 
@@ -98,7 +138,10 @@ static const struct vt_option_table table = {
 int vt_directive_cmd_check(int argc, char **argv)
 {
 	struct vt_strings files = {0};
-	bool bad = false;
+	struct vt_catalogue catalogue;
+	struct vt_docs docs = {0};
+	vt_span position;
+	bool bad = false, known = false;
 	char unused;
 	vt_err e = vt_options_parse(&table, argc, argv, &unused, &files);
 
@@ -106,14 +149,20 @@ int vt_directive_cmd_check(int argc, char **argv)
 		fputs(COMMAND ": give FILEs\nTry '" COMMAND " --help'.\n", stderr);
 		e = VT_EARG;
 	}
+	if (!e)
+		known = vt_docs_open(&docs, COMMAND, NULL) == VT_OK &&
+			vt_docs_catalogue(&docs, NULL, &catalogue, &position) == VT_OK;
 	for (size_t i = 0; i < files.n && !e; i++) {
 		vt_buf bytes;
 
 		if (vt_slurp(COMMAND, files.v[i], VT_CATALOGUE_MAX, &bytes) ||
 			vt_document_check(COMMAND, files.v[i], vt_buf_span(&bytes), stdout))
 			bad = true;
+		else if (known)
+			note_unmatched(files.v[i], vt_buf_span(&bytes), &catalogue);
 		vt_buf_free(&bytes);
 	}
+	vt_docs_close(&docs);
 	vt_strings_free(&files);
 	return bad || (e && e != VT_END) ? VT_EXIT_ERROR : VT_EXIT_CLEAN;
 }

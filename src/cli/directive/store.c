@@ -60,10 +60,40 @@ void vt_docs_close(struct vt_docs *docs)
 	*docs = (struct vt_docs){.command = docs->command};
 }
 
+#define CLOCK "clock" /* in STATE/directives: the latest day that a command has seen */
+
+/*
+ * A clock that was set back must not bring expired exceptions back to life: the latest day that was
+ * seen here counts. Only where directives are kept, and as far as the folder can be written.
+ */
+static vt_day not_before(const struct vt_docs *docs, vt_day today)
+{
+	vt_buf text = VT_BUF_INIT(VT_DAY_SIZE);
+	char *path = NULL, now[VT_DAY_SIZE], then[VT_DAY_SIZE];
+	vt_day latest = today;
+	int dir = -1;
+
+	if (asprintf(&path, "%s/directives", docs->state) < 0)
+		return today;
+	if (vt_store_open(path, false, &dir) == VT_OK &&
+		vt_store_read(dir, CLOCK, VT_DAY_SIZE, &text) == VT_OK &&
+		vt_day_parse(vt_buf_span(&text), &latest) && latest > today)
+		fprintf(stderr,
+			"%s: the clock says %s, but here it has been %s: that counts (if it was "
+			"the clock that was wrong, remove %s/" CLOCK ")\n",
+			docs->command, vt_day_write(today, now), vt_day_write(latest, then), path);
+	else if (dir >= 0 && (text.n == 0 || latest < today))
+		(void)!vt_store_write(dir, CLOCK, vt_span_str(vt_day_write(today, now)));
+	vt_fd_close(dir);
+	vt_buf_free(&text);
+	free(path);
+	return latest > today ? latest : today;
+}
+
 vt_err vt_docs_day(const struct vt_docs *docs, const char *on, vt_day *out)
 {
 	if (!on) {
-		*out = vt_day_of_time((int64_t)time(NULL));
+		*out = not_before(docs, vt_day_of_time((int64_t)time(NULL)));
 		return VT_OK;
 	}
 	if (vt_day_parse(vt_span_str(on), out))
@@ -87,7 +117,7 @@ static vt_err list_folder(const char *path, bool folders, struct vt_strings *out
 	vt_err e = VT_OK;
 
 	if (!dir)
-		return errno == ENOENT ? VT_OK : VT_EIO;
+		return errno == ENOENT || errno == ENOTDIR ? VT_OK : VT_EIO;
 	while (!e && (d = readdir(dir))) {
 		size_t n = strlen(d->d_name);
 		bool json = n > 5 && strcmp(d->d_name + n - 5, ".json") == 0;

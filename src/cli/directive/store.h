@@ -96,7 +96,8 @@ VT_MUST_USE vt_err vt_docs_catalogue(struct vt_docs *docs, const struct vt_strin
 VT_MUST_USE vt_err vt_docs_catalogue_files(
 	struct vt_docs *docs, int fds[VT_DOCS_CATALOGUES_MAX], size_t *out_n);
 
-/* Today in UTC, or the day that $1 says; VT_EARG with a message. For --on. */
+/* Today in UTC (or the latest day seen here, if the clock was set back), or the day that --on says;
+ * VT_EARG with a message. */
 VT_MUST_USE vt_err vt_docs_day(const struct vt_docs *docs, const char *on, vt_day *out);
 
 #endif

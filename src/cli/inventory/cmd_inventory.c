@@ -17,11 +17,12 @@
 #include "cli/text.h"
 #include "evidence/store.h"
 #include "os/fd.h"
+#include "report/report.h"
 
 #define COMMAND "vitrine inventory"
 #define MAX_WORKERS 256
 
-enum format { FORMAT_HUMAN, FORMAT_JSON };
+enum format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_CYCLONEDX };
 
 struct settings {
 	struct vt_inventory_job job;
@@ -72,7 +73,8 @@ static const struct vt_option options[] = {
 	{0, "list", NULL, VT_OPTION_FLAG, AT(list), "list the runs that are kept", NULL},
 	{0, "state", "DIR", VT_OPTION_STRING, AT(state), "where updates keep what they bring",
 		NULL},
-	{0, "format", "FORMAT", VT_OPTION_CHOICE, AT(format), "of the output", "human|json"},
+	{0, "format", "FORMAT", VT_OPTION_CHOICE, AT(format),
+		"of the output; cyclonedx is an SBOM, version 1.6", "human|json|cyclonedx"},
 	{0, "progress", NULL, VT_OPTION_FLAG, AT(job.progress), "show progress", NULL},
 	{'h', "help", NULL, VT_OPTION_HELP, 0, "show this", NULL},
 };
@@ -185,6 +187,32 @@ static vt_err save(const struct settings *s, const struct vt_survey *survey)
 	return e;
 }
 
+static vt_err put_cyclonedx(const struct vt_survey *survey, const struct vt_catalogue *c)
+{
+	const struct vt_report_input in = {
+		.catalogue = c, .time = survey->ended, .run = {.survey = survey}};
+	vt_buf b = VT_BUF_INIT(VT_REPORT_MAX);
+	vt_err e = vt_report_cyclonedx(&in, &b);
+
+	if (e)
+		fprintf(stderr, COMMAND ": CycloneDX: %s\n", vt_err_text(e));
+	else
+		(void)fwrite(b.p, 1, b.n, stdout);
+	vt_buf_free(&b);
+	return e;
+}
+
+static vt_err put_survey(int format, const struct vt_survey *survey, const struct vt_catalogue *c)
+{
+	if (format == FORMAT_CYCLONEDX)
+		return put_cyclonedx(survey, c);
+	if (format == FORMAT_JSON)
+		vt_put_survey_json(stdout, survey);
+	else
+		vt_put_survey_human(stdout, survey, c);
+	return VT_OK;
+}
+
 static int run(struct settings *s, struct vt_docs *docs)
 {
 	struct vt_catalogue catalogue;
@@ -206,10 +234,8 @@ static int run(struct settings *s, struct vt_docs *docs)
 	if (survey) {
 		vt_err kept = s->save ? save(s, survey) : VT_OK;
 
-		if (s->format == FORMAT_JSON)
-			vt_put_survey_json(stdout, survey);
-		else
-			vt_put_survey_human(stdout, survey, &catalogue);
+		if (!kept)
+			kept = put_survey(s->format, survey, &catalogue);
 		status = e || kept          ? VT_EXIT_ERROR
 			: survey->nfindings ? VT_EXIT_FOUND
 					    : VT_EXIT_CLEAN;

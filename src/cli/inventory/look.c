@@ -41,7 +41,9 @@ static void complain(const struct maker *m, const char *path, const char *what)
 {
 	fprintf(stderr, "%s: ", m->job->command);
 	vt_put_visible(stderr, vt_span_str(path));
-	fprintf(stderr, ": %s\n", what);
+	fputs(": ", stderr);
+	vt_put_visible(stderr, vt_span_str(what));
+	fputc('\n', stderr);
 }
 
 /* Who, where, when, with what --------------------------------------------------------------------
@@ -154,7 +156,7 @@ static vt_err run_collector(struct maker *m, enum vt_collect_what what, int fd, 
 		.scan = {.worker_path = m->worker,
 			.workers = m->job->workers,
 			.images = &m->rules,
-			.nimages = m->rules >= 0 && what != VT_COLLECT_PROCESSES ? 1 : 0,
+			.nimages = m->rules >= 0 ? 1 : 0,
 			.limits = vt_limits_default(),
 			.all_match = true,
 			.grace_ms = GRACE_MS},

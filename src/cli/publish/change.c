@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/num.h"
 #include "cli/publish/publish.h"
+#include "cli/update/payload.h"
 #include "crypto/hash.h"
 #include "os/fd.h"
 #include "os/map.h"
@@ -102,6 +103,68 @@ static vt_err check_version(struct vt_house *h, const struct vt_withdraw *w)
 	return e;
 }
 
+static bool has_line(vt_span bytes, const vt_hash *line)
+{
+	vt_hash sum;
+	size_t n;
+
+	while (bytes.n) {
+		if (!vt_span_find(bytes, 0, "\n", 1, &n))
+			n = bytes.n;
+		vt_sha256(vt_span_of(bytes.p, n), sum.b);
+		if (vt_hash_eq(&sum, line))
+			return true;
+		n += n < bytes.n;
+		bytes = vt_span_of(bytes.p + n, bytes.n - n);
+	}
+	return false;
+}
+
+static bool file_has_line(const struct vt_payload *p, const struct vt_withdraw *w)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		vt_span bytes = {0};
+		uint64_t size;
+		bool found;
+
+		if (!vt_span_eq(p->v[i].name, w->file) || vt_fd_size(p->v[i].fd, &size) ||
+			vt_map_file(p->v[i].fd, size, &bytes))
+			continue;
+		found = has_line(bytes, &w->line);
+		if (bytes.n)
+			vt_map_close(bytes);
+		return found;
+	}
+	return false;
+}
+
+/* A slip of the pen takes nothing back, and nobody would notice. */
+static vt_err check_rule(struct vt_house *h, const struct vt_withdraw *w)
+{
+	struct vt_plan_set set = {.kind = VT_ENTRY_CONTENT};
+	struct vt_payload *p = calloc(1, sizeof *p);
+	struct vt_record r;
+	vt_err e = p ? vt_house_find(h, VT_ENTRY_CONTENT, w->name, h->size, &r) : VT_ENOMEM;
+
+	if (!e)
+		e = vt_house_chain(h, &r, &set.chain, &set.nchain);
+	if (!e)
+		e = vt_payload_unpack(h->pub, h->priv, &set, p);
+	if (e == VT_END)
+		vt_complain(h->command, "--set", "there is no such set");
+	else if (e)
+		vt_complain(h->command, "--set", "%s", p && p->why ? p->why : vt_err_text(e));
+	else if (!file_has_line(p, w))
+		vt_complain(h->command, "warning",
+			"no line of that file in version %" PRIu64
+			" is this one: only machines that still have it will drop it",
+			r.e.u.content.version);
+	if (p)
+		vt_payload_free(p);
+	free(p);
+	return e;
+}
+
 static vt_err fill_rule(struct vt_house *h, const struct settings *s, struct vt_withdraw *w)
 {
 	w->what = VT_WITHDRAW_RULE;
@@ -113,7 +176,7 @@ static vt_err fill_rule(struct vt_house *h, const struct settings *s, struct vt_
 		vt_complain(h->command, "--line-sha256", "64 hexadecimal digits in lower case");
 		return VT_EARG;
 	}
-	return VT_OK;
+	return check_rule(h, w);
 }
 
 static vt_err fill_withdraw(struct vt_house *h, const struct settings *s,

@@ -13,12 +13,11 @@
 #include "base/num.h"
 #include "cli/progress.h"
 #include "cli/update/build.h"
+#include "cli/update/directives.h"
 #include "cli/update/live.h"
-#include "cli/update/payload.h"
 #include "cli/update/tryout.h"
 #include "cli/where.h"
 #include "os/fd.h"
-#include "os/map.h"
 #include "store/folder.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
@@ -191,31 +190,27 @@ static vt_err try_out(struct apply *a)
 	return e ? e : t.refusal ? VT_EUNSUPPORTED : VT_OK;
 }
 
-/* Directives are documents: their files are laid out for the commands that read them. */
-static vt_err write_directive(struct apply *a, const struct vt_plan_set *set)
+/* Directives are documents: they must hold to their formats before anything is switched. */
+static vt_err check_documents(struct apply *a)
 {
-	const struct vt_content *last = set->chain[set->nchain - 1];
 	int store = openat(a->state, "update", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct vt_payload p;
-	vt_err e = vt_payload_unpack(store, a->into, set, &p);
+	bool is_refused = false;
+	char why[512];
+	vt_err e = vt_directives_check(store, a->into, a->job->plan, why, sizeof why, &is_refused);
 
-	for (size_t i = 0; !e && i < p.n; i++) {
-		char path[VT_ENTRY_NAME_MAX + VT_ENTRY_FILE_MAX + 32];
-		vt_span text;
-		uint64_t size;
+	vt_fd_close(store);
+	if (e)
+		failed(a, e, "documents of directives");
+	else if (is_refused)
+		refused(a, "document", why);
+	return e ? e : is_refused ? VT_EUNSUPPORTED : VT_OK;
+}
 
-		snprintf(path, sizeof path, "update/directives/%.*s/%.*s", (int)last->name.n,
-			(const char *)last->name.p, (int)p.v[i].name.n,
-			(const char *)p.v[i].name.p);
-		e = vt_fd_size(p.v[i].fd, &size);
-		if (!e)
-			e = vt_map_file(p.v[i].fd, size, &text);
-		if (!e) {
-			e = vt_store_write(a->state, path, text);
-			vt_map_close(text);
-		}
-	}
-	vt_payload_free(&p);
+static vt_err write_documents(struct apply *a)
+{
+	int store = openat(a->state, "update", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	vt_err e = vt_directives_write(a->state, store, a->into, a->job->plan);
+
 	vt_fd_close(store);
 	return e;
 }
@@ -238,16 +233,15 @@ static vt_err switch_over(struct apply *a)
 
 	a->out->step = VT_STEP_SWITCH;
 	a->build.next.applied = (int64_t)time(NULL);
-	for (size_t i = 0; !e && i < a->job->plan->nsets; i++) {
-		if (a->job->plan->sets[i].kind == VT_ENTRY_DIRECTIVE)
-			e = write_directive(a, &a->job->plan->sets[i]);
-	}
+	if (!e)
+		e = write_documents(a);
 	if (!e)
 		e = vt_live_switch(a->sets, &a->build.next);
 	if (e) {
 		failed(a, e, "switching to the new content");
 		return e;
 	}
+	vt_directives_prune(a->state, a->job->plan);
 	snprintf(a->out->generation, sizeof a->out->generation, "%s", a->build.next.name);
 	a->out->outcome = VT_APPLY_DONE;
 	return VT_OK;
@@ -285,6 +279,8 @@ void vt_update_apply(const struct vt_apply_job *job, struct vt_apply_result *out
 		refused(&a, "nothing-live", "no set of signatures is live in this state");
 	} else if (!e) {
 		e = build(&a);
+		if (!e)
+			e = check_documents(&a);
 		if (!e)
 			e = try_out(&a);
 		if (!e)

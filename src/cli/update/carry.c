@@ -108,8 +108,8 @@ static void say_good(struct vt_carry *c)
 	printf(", state %" PRIu64 ": ", c->u->plan.state_version);
 	put_sets(c->u, stdout);
 	if (c->last.run.outcome == VT_OUTCOME_UPDATED && c->more + c->less)
-		printf("; %" PRIu64 " lines came and %" PRIu64 " went since the large image",
-			c->more, c->less);
+		printf("; %" PRIu64 " line%s came and %" PRIu64 " went since the large image",
+			c->more, c->more == 1 ? "" : "s", c->less);
 	printf("; %s transferred; in use: %s\n", vt_format_bytes((double)c->last.run.bytes, number),
 		c->generation);
 }

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "cli/options.h"
 #include "cli/text.h"
+#include "os/fd.h"
 #include "store/folder.h"
 #include "tlog/checkpoint.h"
 
@@ -38,7 +39,7 @@ static const struct vt_option_table table = {
 		 "read.\n",
 };
 
-const char *vt_step_word(enum vt_step_result r)
+const char *vt_update_step_word(enum vt_step_result r)
 {
 	static const char *const words[] = {"passed", "refused", "not reached", "not yet audited"};
 
@@ -98,6 +99,18 @@ static vt_err read_last(struct vt_status *s)
 	return e == VT_END || e == VT_EFORMAT ? VT_OK : e;
 }
 
+static bool read_bad(struct vt_status *s)
+{
+	int sets;
+	bool has;
+
+	if (vt_live_open(s->u->state, false, &sets))
+		return false;
+	has = vt_live_bad(sets, &s->u->arena, &s->bad) == VT_OK;
+	vt_fd_close(sets);
+	return has;
+}
+
 static void count_one(void *ctx, const char *name, int64_t time)
 {
 	size_t *n = ctx;
@@ -122,6 +135,7 @@ static vt_err gather(struct vt_status *s)
 	if (e)
 		return e;
 	s->has_live = vt_updates_live(u, &s->live);
+	s->has_bad = read_bad(s);
 	vt_update_evidence_each(u, count_one, &s->evidence);
 	s->fresh = vt_update_evidence_new(u);
 	if (u->has_plan) {
@@ -188,6 +202,10 @@ static void put_live(const struct vt_status *s)
 		put_span(g->sets[i].name);
 		printf(" version %" PRIu64 "\n", g->sets[i].version);
 	}
+	if (s->has_bad)
+		printf("  put back    workers died on %s, state %" PRIu64
+		       "; its content is not used again\n",
+			s->bad.name, s->bad.state_version);
 }
 
 static void put_last(const struct vt_status *s)
@@ -230,7 +248,7 @@ static void put_steps(const struct vt_status *s)
 {
 	puts("steps of the last update");
 	for (unsigned i = 0; i < VT_STEPS; i++)
-		printf("  %2u  %-16s%s\n", i, vt_step_word(vt_status_step(s, i)),
+		printf("  %2u  %-16s%s\n", i, vt_update_step_word(vt_status_step(s, i)),
 			vt_update_step(i));
 }
 

@@ -7,15 +7,15 @@
 
 /* How far a run came with a step (docs/formats/update.md). */
 enum vt_step_result { VT_STEP_PASSED, VT_STEP_REFUSED, VT_STEP_NOT_REACHED, VT_STEP_NOT_AUDITED };
-const char *vt_step_word(enum vt_step_result r);
+const char *vt_update_step_word(enum vt_step_result r);
 
 struct vt_status {
 	struct vt_updates *u;
 	bool has_config; /* else `why` */
 	struct vt_config_error why;
-	bool has_last, has_live;
+	bool has_last, has_live, has_bad;
 	struct vt_last last;
-	struct vt_generation live;
+	struct vt_generation live, bad; /* bad: crashes put it out of use */
 	int64_t verified;   /* the last run that was not refused; 0: none */
 	bool held, differs; /* a person must approve; the plan is not what is in use */
 	char digest[VT_DIGEST_TEXT];

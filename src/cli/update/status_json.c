@@ -95,6 +95,18 @@ static void put_live(const struct vt_status *s, FILE *f)
 	fputs("]}", f);
 }
 
+static void put_bad(const struct vt_status *s, FILE *f)
+{
+	fputs(",\"put_back\":", f);
+	if (s->has_bad)
+		fprintf(f,
+			"{\"generation\":\"%s\",\"state\":{\"index\":%" PRIu64
+			",\"version\":%" PRIu64 "}}",
+			s->bad.name, s->bad.state_index, s->bad.state_version);
+	else
+		fputs("null", f);
+}
+
 static void put_id(FILE *f, enum vt_refusal r)
 {
 	if (r == VT_REFUSED_NOT)
@@ -159,7 +171,7 @@ static void put_steps(const struct vt_status *s, FILE *f)
 	fputs(",\"steps\":[", f);
 	for (unsigned i = 0; i < VT_STEPS; i++) {
 		fprintf(f, "%s{\"step\":%u,\"result\":\"%s\",\"what\":", i ? "," : "", i,
-			vt_step_word(vt_status_step(s, i)));
+			vt_update_step_word(vt_status_step(s, i)));
 		vt_put_json(f, vt_span_str(vt_update_step(i)));
 		fputc('}', f);
 	}
@@ -219,6 +231,7 @@ void vt_status_json(const struct vt_status *s, FILE *f)
 	fputs("{\"type\":\"update-status\",\"version\":1,", f);
 	put_log(s, f);
 	put_live(s, f);
+	put_bad(s, f);
 	put_last(s, f);
 	put_refusal(s, f);
 	fputs(",\"verified\":", f);

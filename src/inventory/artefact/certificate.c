@@ -155,10 +155,28 @@ static vt_span unpercent(vt_span s, vt_arena *a)
 	return vt_span_of(p, n);
 }
 
+/* One object, read to its end: only certificates have one as their value; extensions and keys have
+ * values of their own. */
+struct p11_object {
+	vt_span label, class, value;
+	bool has_value;
+};
+
+static unsigned p11_end(const struct p11_object *o, vt_certificate_fn *fn, void *ctx)
+{
+	if (!o->has_value || (o->class.n && !vt_line_is(o->class, "certificate")))
+		return 0;
+	if (o->value.n == 0)
+		return 1;
+	fn(ctx, o->label, o->value);
+	return 0;
+}
+
 vt_err vt_p11kit_each(
 	vt_span text, vt_arena *a, vt_certificate_fn *fn, void *ctx, unsigned *out_bad)
 {
-	vt_span line, key, value, label = vt_span_of("", 0);
+	struct p11_object o = {0};
+	vt_span line, key, value;
 	vt_reader r = vt_reader_of(text);
 	unsigned bad = 0, more;
 	bool any = false;
@@ -166,22 +184,26 @@ vt_err vt_p11kit_each(
 
 	while (vt_line_next(&r, &line)) {
 		line = vt_line_trim(line);
-		any = any || vt_line_is(line, "[p11-kit-object-v1]");
+		if (vt_line_is(line, "[p11-kit-object-v1]")) {
+			bad += p11_end(&o, fn, ctx);
+			o = (struct p11_object){0};
+			any = true;
+		}
 		if (!any || !vt_line_split(line, ':', &key, &value))
 			continue;
 		value = unpercent(vt_line_unquote(value), a);
 		if (vt_line_is(key, "label"))
-			label = value;
-		/* a public key's value is a number, a certificate's is a SEQUENCE */
-		if (!vt_line_is(key, "value"))
-			continue;
-		if (value.n && value.p[0] == 0x30)
-			fn(ctx, label, value);
-		else if (value.n == 0)
-			bad++;
+			o.label = value;
+		if (vt_line_is(key, "class"))
+			o.class = value;
+		if (vt_line_is(key, "value")) {
+			o.value = value;
+			o.has_value = true;
+		}
 	}
 	if (!any)
 		return VT_EFORMAT;
+	bad += p11_end(&o, fn, ctx);
 	e = vt_pem_each(text, a, fn, ctx, &more);
 	*out_bad = bad + more;
 	return e;

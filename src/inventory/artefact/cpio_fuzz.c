@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inventory/artefact/cpio.h"
+#include "inventory/artefact/uki.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct vt_cpio c, d; /* large */
 	size_t used, used_pieces = 0;
 	vt_err e, f = VT_OK;
+	vt_span section;
 
 	c = (struct vt_cpio){.fn = on_entry, .ctx = &whole};
 	d = (struct vt_cpio){.fn = on_entry, .ctx = &pieces};
@@ -34,5 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (e != f || whole != pieces || used != used_pieces ||
 		vt_cpio_whole(&c) != vt_cpio_whole(&d))
 		abort();
+	if (vt_uki_section(vt_span_of(data, size), ".initrd", &section) == VT_OK && section.n)
+		pieces += (uint64_t)section.p[0] + section.p[section.n - 1];
 	return 0;
 }

@@ -218,7 +218,7 @@ vt_err vt_elf_names(struct vt_window *w, struct vt_elf_names *out)
 	f.wide = class == 2;
 	f.be = order == 2;
 	e = soften(read_segments(&f, &names));
-	if (!e && f.nsegments == 0)
+	if (!e && !names.build_id.n) /* Go names only its own note in a segment */
 		e = read_sections(&f, &names);
 	if (!e)
 		*out = names;

@@ -51,6 +51,39 @@ static size_t put_utf8(uint8_t *to, uint32_t c)
 	return 4;
 }
 
+/* RFC 3629, section 4, but for what is longer than it need be. */
+static bool is_utf8(vt_span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		unsigned more = c < 0x80 ? 0 : c >= 0xf0 && c < 0xf5 ? 3 : c >= 0xe0 ? 2 : 1;
+
+		if (c >= 0x80 && (c < 0xc2 || c >= 0xf5))
+			return false;
+		for (; more; more--)
+			if (++i >= s.n || (s.p[i] & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+vt_err vt_latin1_text(vt_span s, vt_arena *a, vt_span *out)
+{
+	bool keep = is_utf8(s);
+	uint8_t *p = vt_arena_alloc(a, 2 * s.n + 1);
+	size_t n = 0;
+
+	if (!p)
+		return VT_ENOMEM;
+	for (size_t i = 0; i < s.n; i++)
+		if (keep)
+			p[n++] = s.p[i];
+		else
+			n += put_utf8(p + n, s.p[i]);
+	*out = vt_span_of(p, n);
+	return VT_OK;
+}
+
 static uint32_t unit(vt_span s, size_t at, bool big)
 {
 	return big ? (uint32_t)s.p[at] << 8 | s.p[at + 1] : (uint32_t)s.p[at + 1] << 8 | s.p[at];

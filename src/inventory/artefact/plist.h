@@ -41,5 +41,7 @@ VT_MUST_USE vt_err vt_plist_xml(vt_span bytes, vt_arena *a, const struct vt_plis
 /* Appends UTF-16's UTF-8 in the arena; big-endian or little-endian. Lone surrogates become U+FFFD.
  */
 VT_MUST_USE vt_err vt_utf16_text(vt_span utf16, bool big, vt_arena *a, vt_span *out);
+/* The text itself if it is UTF-8; else each byte as a character. In the arena, NUL-terminated. */
+VT_MUST_USE vt_err vt_latin1_text(vt_span s, vt_arena *a, vt_span *out);
 
 #endif

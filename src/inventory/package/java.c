@@ -16,7 +16,9 @@ static bool property(vt_span line, vt_span *out_key, vt_span *out_value)
 	while (at < line.n && !strchr("=: \t", line.p[at]))
 		at++;
 	*out_key = vt_span_of(line.p, at);
-	if (at < line.n)
+	while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t'))
+		at++;
+	if (at < line.n && (line.p[at] == '=' || line.p[at] == ':'))
 		at++;
 	*out_value = vt_span_trim(vt_span_of(line.p + at, line.n - at));
 	return true;

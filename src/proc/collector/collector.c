@@ -85,7 +85,8 @@ static vt_err start(struct collector *k)
 	sandbox.role = k->job.what == VT_COLLECT_PROCESSES ? VT_ROLE_PROCESSES : VT_ROLE_COLLECTOR;
 	sandbox.folder = k->spool_folder;
 	sandbox.readable = &k->subject;
-	sandbox.nreadable = 1;
+	/* an image or disk is a file, which is open already */
+	sandbox.nreadable = k->job.what != VT_COLLECT_ARCHIVE && k->job.what != VT_COLLECT_DISK;
 	e = vt_sandbox_enter(&sandbox, &layers);
 	/* the catalogue is read inside: it may be somebody's */
 	if (!e)

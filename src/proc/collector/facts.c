@@ -212,11 +212,17 @@ static void send_component(struct vt_collect *c, const struct vt_fact *f)
 	send_message(c, vt_component_write(&c->message, &p), NULL, 0);
 }
 
+/* A mask is there so that nothing of its name starts: what keeps a product out is no sign of it. */
+static bool keeps_out(const struct vt_fact *f)
+{
+	return f->kind == VT_FACT_UNIT && vt_span_eq(f->v[VT_ATTR_STATE], vt_span_str("masked"));
+}
+
 void vt_collect_fact(struct vt_collect *c, const struct vt_fact *f)
 {
 	struct hit h = {.c = c, .f = f};
 
-	if (c->failed)
+	if (c->failed || keeps_out(f))
 		return;
 	if (f->kind == VT_FACT_PACKAGE)
 		send_component(c, f);

@@ -188,6 +188,7 @@ static vt_err collect(struct vt_collect *c)
 		vt_err started = VT_OK;
 
 		on[i] = is_on(c, collectors[i]);
+		c->hidden = false;
 		vt_arena_reset(&c->arena);
 		if (on[i] && collectors[i]->start)
 			started = collectors[i]->start(c, &states[i]);

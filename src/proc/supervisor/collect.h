@@ -28,15 +28,17 @@ struct vt_collect_request {
 	/* Index of the subject that is gone on with (VT_COLLECT_PROCESSES); UINT32_MAX: new ones.
 	 */
 	uint32_t into;
+	uint64_t silence_ms; /* a collector that is silent for so long is ended; 0: 15 minutes */
 	/* Called now and then: entries met, files scanned. May be NULL. False: stop. */
 	bool (*progress)(void *ctx, uint64_t entries, uint64_t scanned);
 	void *ctx;
 };
 
 /*
- * VT_OK: the survey has it all. Otherwise it has what came until then, the areas of the subject at
- * work are broken, and `why` says what happened: VT_EPEER (the collector crashed, hung or spoke
- * badly), VT_EAGAIN (stopped), or the collector's own error.
+ * VT_OK: the survey has it all. Otherwise it has what came until then, all areas of the run's
+ * subjects are broken, and `why` says what happened: VT_EPEER (the collector crashed, hung or spoke
+ * badly), VT_EAGAIN (stopped), VT_ELIMIT (it said more than there is room for), or the collector's
+ * own error. `why` may be the collector's words: hostile, like all that it says.
  */
 VT_MUST_USE vt_err vt_collect_run(const struct vt_collect_request *request, struct vt_survey *s,
 	char why[VT_COLLECT_WHY_MAX]);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inventory/package/package_fuzz.h"
+#include "inventory/package/java.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	vt_arena a = VT_ARENA_INIT((size_t)16 << 20);
+	struct vt_package p;
+
+	if (!vt_java_pom(vt_span_of(data, size), &a, &p))
+		fuzz_package(&p);
+	if (!vt_java_manifest(vt_span_of(data, size), &a, &p))
+		fuzz_package(&p);
+	(void)vt_java_member_of(vt_span_of(data, size));
+	vt_arena_free(&a);
+	return 0;
+}
