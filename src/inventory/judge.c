@@ -23,6 +23,18 @@ static int compare_spans(vt_span x, vt_span y)
 	return c ? c : (x.n > y.n) - (x.n < y.n);
 }
 
+/* As paths: what is below a folder comes right behind it, and not behind "folder-x". */
+static int compare_places(vt_span x, vt_span y)
+{
+	size_t n = 0, least = vt_min_size(x.n, y.n);
+
+	while (n < least && x.p[n] == y.p[n])
+		n++;
+	if (n == least || (x.p[n] != '/' && y.p[n] != '/'))
+		return compare_spans(x, y);
+	return x.p[n] == '/' ? -1 : 1;
+}
+
 /* By subject, product, place, and last by the order in which they came. */
 static int compare_signs(const void *a, const void *b)
 {
@@ -32,7 +44,7 @@ static int compare_signs(const void *a, const void *b)
 	if (!c)
 		c = compare_spans(x->o->product, y->o->product);
 	if (!c)
-		c = compare_spans(x->place, y->place);
+		c = compare_places(x->place, y->place);
 	return c ? c : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -60,12 +72,44 @@ static bool independent(const struct vt_observation *x, const struct vt_observat
 	return true;
 }
 
-/* More signs of one kind add nothing: a bounded number of each is compared. */
-#define PER_KIND 64
+/*
+ * A bounded number of signs is compared, but none that could stand alone is passed over for others
+ * like it: two signs are independent by kind, memory, locus and (of names in a folder) the folder
+ * above, so a few of each that differ in these say what all of them would.
+ */
+#define PER_KIND 12  /* and as many from memory */
+#define PER_FOLDER 3 /* of these */
+
+struct chosen {
+	const struct vt_observation *v[VT_FACT_KINDS * 2 * PER_KIND];
+	size_t n, per_kind[VT_FACT_KINDS][2];
+};
+
+static void choose(struct chosen *c, const struct vt_observation *o)
+{
+	vt_span folder = parent_of(o->locus);
+	size_t alike = 0;
+
+	if (c->per_kind[o->kind][o->memory] == PER_KIND)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct vt_observation *x = c->v[i];
+
+		if (x->kind != o->kind || x->memory != o->memory)
+			continue;
+		if (vt_span_eq(x->locus, o->locus))
+			return;
+		alike += vt_span_eq(parent_of(x->locus), folder);
+	}
+	if (alike >= PER_FOLDER)
+		return;
+	c->per_kind[o->kind][o->memory]++;
+	c->v[c->n++] = o;
+}
 
 static void weigh(const struct sign *v, size_t n, struct vt_finding *f)
 {
-	size_t chosen[VT_FACT_KINDS * PER_KIND], nchosen = 0, per_kind[VT_FACT_KINDS] = {0};
+	struct chosen c = {.n = 0};
 	bool all_memory = true;
 
 	f->confidence = VT_CONFIDENCE_CANDIDATE;
@@ -80,14 +124,13 @@ static void weigh(const struct sign *v, size_t n, struct vt_finding *f)
 			f->confidence = VT_CONFIDENCE_CONFIRMED;
 			f->why = "a signer or a hash that identifies it";
 		}
-		if (per_kind[o->kind]++ < PER_KIND)
-			chosen[nchosen++] = i;
+		choose(&c, o);
 	}
 	if (f->confidence == VT_CONFIDENCE_CONFIRMED)
 		return;
-	for (size_t i = 0; i < nchosen; i++)
+	for (size_t i = 0; i < c.n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (independent(v[chosen[i]].o, v[chosen[k]].o)) {
+			if (independent(c.v[i], c.v[k])) {
 				f->confidence = VT_CONFIDENCE_CONFIRMED;
 				f->why = "signs of two independent kinds";
 				return;

@@ -61,6 +61,15 @@ static vt_err add_doubt(struct judging *j, uint32_t subject, enum vt_area area, 
 	return VT_OK;
 }
 
+/* Of a directive that addresses embedded code only: other signs beside it do not cover it up. */
+static bool has_embedded(const struct vt_survey *s, const struct vt_finding *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (s->observations[f->observations[i]].embedded)
+			return true;
+	return false;
+}
+
 static enum vt_standing standing_of(
 	struct judging *j, const struct vt_finding *f, const struct vt_exception **out_exception)
 {
@@ -72,7 +81,7 @@ static enum vt_standing standing_of(
 		return VT_STANDING_OTHER;
 	if (f->embedded && !j->d->embedded)
 		return VT_STANDING_EMBEDDED;
-	if (!f->embedded && !j->d->branded)
+	if (!f->embedded && !j->d->branded && !(j->d->embedded && has_embedded(j->s, f)))
 		return VT_STANDING_OTHER;
 	if (!vt_buf_add(&where, subject.p, subject.n) && !vt_buf_add_u8(&where, ':') &&
 		!vt_buf_add(&where, f->place.p, f->place.n))
@@ -127,7 +136,14 @@ static uint64_t seen_of(const struct vt_coverage *c)
 
 static bool is_enough(const struct vt_coverage *c, unsigned threshold)
 {
-	uint64_t seen = seen_of(c), missing = seen > c->read ? seen - c->read : 0;
+	uint64_t seen = seen_of(c), missing = seen > c->read ? seen - c->read : 0, missed = 0;
+
+	/* what was read does not make up for what was not */
+	for (unsigned m = 0; m < VT_MISSES; m++)
+		if (m != VT_MISS_SPECIAL && m != VT_MISS_VANISHED &&
+			missed + c->misses[m] >= missed)
+			missed += c->misses[m];
+	missing = vt_max_u64(missing, missed);
 
 	/* missing / seen <= 1 - threshold, without overflow for any count */
 	return (long double)missing * ALL <= (long double)seen * (ALL - threshold);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,78 @@ static void test_a_folder_and_a_name_in_it_do_not(void **state)
 	confirmed(false);
 	see(VT_FACT_FILE, "/srv/a/sdk/lib/acme.so", "");
 	confirmed(true);
+}
+
+static void test_decoys_do_not_use_up_what_is_compared(void **state)
+{
+	char locus[64];
+
+	(void)state;
+	see(VT_FACT_FOLDER, "/srv/a/sdk", "");
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(locus, sizeof locus, "/srv/a/sdk/acme%d", i);
+		see(VT_FACT_FILE, locus, "");
+		see(VT_FACT_FILE, locus, "m");
+	}
+	confirmed(false);
+	see(VT_FACT_FILE, "/srv/a/sdk/lib/acme.so", "");
+	confirmed(true);
+}
+
+static void test_a_name_between_does_not_part_a_copy(void **state)
+{
+	(void)state;
+	see(VT_FACT_FILE, "/srv/acme/a", "");
+	see(VT_FACT_FILE, "/srv/acme-x/decoy", "");
+	see(VT_FACT_EXECUTABLE, "/srv/acme/bin/b", "");
+	judge(2);
+	assert_int_equal(s->findings[0].confidence, VT_CONFIDENCE_CONFIRMED);
+	assert_true(vt_span_eq(s->findings[0].place, str("/srv/acme")));
+}
+
+static void test_a_hash_in_a_name_is_part_of_it(void **state)
+{
+	struct vt_observation o = {.kind = VT_FACT_FILE,
+		.locus = str("/usr/bin/ssh#acme"),
+		.raw = str("name=ssh%23acme")};
+
+	(void)state;
+	assert_true(vt_span_eq(vt_place_file(&o), o.locus));
+	o.kind = VT_FACT_CONTENT;
+	o.locus = str("/srv/a#b/c.zip#d#e");
+	o.raw = str("rule=r member=d#e");
+	assert_true(vt_span_eq(vt_place_file(&o), str("/srv/a#b/c.zip")));
+	o.kind = VT_FACT_EXECUTABLE;
+	o.locus = str("/srv/a#b#x86_64");
+	o.raw = str("path=/srv/a#b");
+	assert_true(vt_span_eq(vt_place_file(&o), str("/srv/a#b")));
+	o.kind = VT_FACT_PACKAGE;
+	o.locus = str("/var/lib/dpkg/status#acme:amd64");
+	assert_true(vt_span_eq(vt_place_file(&o), str("/var/lib/dpkg/status")));
+	see(VT_FACT_FILE, "/srv/lab#2/bin/acme", "");
+	judge(1);
+	assert_true(vt_span_eq(s->findings[0].place, str("/srv/lab#2/bin")));
+}
+
+static void test_a_brand_does_not_cover_embedded_code_up(void **state)
+{
+	(void)state;
+	directive.embedded = true;
+	directive.branded = false;
+	see(VT_FACT_CONTENT, "/srv/p/engine.so", "e");
+	see(VT_FACT_FILE, "/srv/p/acme", "");
+	judge(1);
+	assert_int_equal(status().shown, VT_SHOWN_PRESENT);
+}
+
+static void test_what_was_read_makes_up_for_nothing(void **state)
+{
+	(void)state;
+	directive.threshold = 10000;
+	judge(0);
+	assert_int_equal(status().shown, VT_SHOWN_ABSENT);
+	s->subjects[0].coverage[VT_AREA_CONTENT].misses[VT_MISS_ENCRYPTED] = 1;
+	assert_int_equal(status().shown, VT_SHOWN_NOT);
 }
 
 static void test_one_decisive_sign_confirms(void **state)
@@ -283,7 +356,8 @@ static void test_services_are_not_assessable(void **state)
 
 static void test_commands_are_quoted(void **state)
 {
-	const struct vt_observation o = {.kind = VT_FACT_FILE, .locus = str("/a'; rm -rf /;'#x")};
+	const struct vt_observation o = {
+		.kind = VT_FACT_FILE, .locus = str("/a'; rm -rf /;'#x"), .raw = str("member=x")};
 	vt_buf b = VT_BUF_INIT(4096);
 
 	(void)state;
@@ -326,6 +400,11 @@ int main(void)
 		T(test_two_kinds_confirm),
 		T(test_two_kinds_of_one_file_do_not),
 		T(test_a_folder_and_a_name_in_it_do_not),
+		T(test_decoys_do_not_use_up_what_is_compared),
+		T(test_a_name_between_does_not_part_a_copy),
+		T(test_a_hash_in_a_name_is_part_of_it),
+		T(test_a_brand_does_not_cover_embedded_code_up),
+		T(test_what_was_read_makes_up_for_nothing),
 		T(test_one_decisive_sign_confirms),
 		T(test_memory_cannot_confirm),
 		T(test_copies_are_told_apart),

@@ -3,27 +3,66 @@
 
 #include "base/num.h"
 
-/*
- * Without what stands behind '#'. Of a process's file that no name leads to, "/proc/12/exe#/a/b/c",
- * it is where it was.
- */
-static vt_span file_of(vt_span locus)
+/* Without what stands behind the first '#'. */
+static vt_span before_hash(vt_span locus)
 {
 	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
-	size_t n = hash ? (size_t)(hash - locus.p) : locus.n;
 
-	if (n + 1 < locus.n && vt_span_at(locus, 0, "/proc/", 6) && locus.p[n + 1] == '/') {
-		locus = vt_span_of(hash + 1, locus.n - n - 1);
-		hash = memchr(locus.p, '#', locus.n);
-		n = hash ? (size_t)(hash - locus.p) : locus.n;
-	}
-	return vt_span_of(locus.p, n);
+	return hash ? vt_span_of(locus.p, (size_t)(hash - locus.p)) : locus;
 }
 
-/* The folder of a path: "/a/b" of "/a/b/c#d". */
-static vt_span folder_of(vt_span locus)
+/* Of a process's file that no name leads to, "/proc/12/exe#/a/b/c": where it was. */
+static vt_span where_it_was(vt_span locus)
 {
-	vt_span path = file_of(locus);
+	size_t n = before_hash(locus).n;
+
+	return vt_span_at(locus, 0, "/proc/", 6) && vt_span_at(locus, n, "#/", 2)
+		? vt_span_of(locus.p + n + 1, locus.n - n - 1)
+		: locus;
+}
+
+static bool is_file(enum vt_fact_kind k)
+{
+	return k == VT_FACT_FILE || k == VT_FACT_FOLDER || k == VT_FACT_EXECUTABLE ||
+		k == VT_FACT_CONTENT;
+}
+
+/* How long the locus is without "#value" at its end; 0: it does not end so. */
+static size_t without(vt_span locus, vt_span value)
+{
+	size_t at = locus.n > value.n ? locus.n - value.n : 0;
+
+	return value.n && at > 1 && locus.p[at - 1] == '#' &&
+			vt_span_at(locus, at, (const char *)value.p, value.n)
+		? at - 1
+		: 0;
+}
+
+vt_span vt_place_file(const struct vt_observation *o)
+{
+	vt_buf v = VT_BUF_INIT(VT_FACT_VALUE_MAX);
+	vt_span locus = o->locus, file = before_hash(locus);
+
+	if (file.n < locus.n && is_file(o->kind)) {
+		bool inside = vt_fact_value(o->raw, VT_ATTR_MEMBER, &v);
+		size_t n = inside ? without(locus, vt_buf_span(&v)) : locus.n;
+
+		vt_buf_clear(&v);
+		/* one of several architectures in a file */
+		if (!inside && o->kind == VT_FACT_EXECUTABLE &&
+			vt_fact_value(o->raw, VT_ATTR_PATH, &v) && v.n < locus.n &&
+			locus.p[v.n] == '#' && vt_span_at(locus, 0, (const char *)v.p, v.n))
+			n = v.n;
+		if (n)
+			file = vt_span_of(locus.p, n);
+	}
+	vt_buf_free(&v);
+	return file;
+}
+
+/* The folder of a path: "/a/b" of "/a/b/c". */
+static vt_span folder_of(vt_span path)
+{
 	size_t n = path.n;
 
 	while (n > 0 && path.p[n - 1] != '/')
@@ -84,22 +123,24 @@ vt_err vt_place_of(
 	const struct vt_observation *o, const struct vt_product *p, vt_arena *a, vt_span *out)
 {
 	vt_buf v = VT_BUF_INIT(VT_FACT_VALUE_MAX);
-	vt_span path = vt_span_of("", 0);
+	const struct vt_observation there = {
+		.kind = o->kind, .locus = where_it_was(o->locus), .raw = o->raw};
+	vt_span path = vt_span_of("", 0), file = vt_place_file(&there);
 	char *copy;
 
 	if (o->kind == VT_FACT_FILE || o->kind == VT_FACT_EXECUTABLE || o->kind == VT_FACT_CONTENT)
-		path = folder_of(o->locus);
+		path = folder_of(file);
 	else if (o->kind == VT_FACT_FOLDER)
 		path = o->locus;
 	else if (o->kind == VT_FACT_PROCESS && vt_fact_value(o->raw, VT_ATTR_PATH, &v))
 		path = folder_of(vt_buf_span(&v));
 	else if (o->kind == VT_FACT_PACKAGE && vt_fact_value(o->raw, VT_ATTR_MANAGER, &v) &&
 		by_folder(vt_buf_span(&v)))
-		path = folder_of(o->locus);
+		path = folder_of(file);
 	else if (o->kind == VT_FACT_PACKAGE)
 		path = vt_place_root(o->locus);
 	/* a folder that is the product's own stands in one that is not */
-	if (is_own(path, p) || is_own(file_of(o->locus), p) || !path.n || path.p[0] != '/')
+	if (is_own(path, p) || is_own(file, p) || !path.n || path.p[0] != '/')
 		path = vt_span_of("", 0);
 	copy = vt_arena_copy(a, path);
 	if (copy)

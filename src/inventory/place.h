@@ -15,6 +15,11 @@
 VT_MUST_USE vt_err vt_place_of(
 	const struct vt_observation *o, const struct vt_product *p, vt_arena *a, vt_span *out);
 /*
+ * The file that an observation's locus names, without "#part". Names of files may have a '#' of
+ * their own: where what is inside is known, that alone is taken off.
+ */
+vt_span vt_place_file(const struct vt_observation *o);
+/*
  * The root that a package database at this locus belongs to, from where such databases lie:
  * "/srv/chroot" of
  * "/srv/chroot/var/lib/dpkg/status#x"; empty for the subject's own root, or if it lies elsewhere.

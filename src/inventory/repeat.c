@@ -34,14 +34,13 @@ struct writer {
 static vt_err put_path(struct writer *w)
 {
 	vt_buf path = VT_BUF_INIT((size_t)1 << 20);
-	const uint8_t *hash = w->o->locus.n ? memchr(w->o->locus.p, '#', w->o->locus.n) : NULL;
-	size_t n = hash ? (size_t)(hash - w->o->locus.p) : w->o->locus.n;
+	const vt_span file = vt_place_file(w->o);
 	vt_err e = VT_OK;
 
 	if (w->s->kind == VT_SUBJECT_ROOT)
 		e = vt_buf_add(&path, w->s->name.p, w->s->name.n);
 	if (!e)
-		e = vt_buf_add(&path, w->o->locus.p, n);
+		e = vt_buf_add(&path, file.p, file.n);
 	if (!e)
 		e = vt_shell_quote(w->b, vt_buf_span(&path));
 	vt_buf_free(&path);

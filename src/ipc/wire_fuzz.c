@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that a hostile worker or compiler may put on the channel: the input is a run of
- * messages, each u16 little-endian length and bytes, and goes through every reader that the
+ * Everything that a hostile worker, compiler or collector may put on the channel: the input is a
+ * run of messages, each u16 little-endian length and bytes, and goes through every reader that the
  * supervisor has.
  */
 #include <stdlib.h>
 
+#include "ipc/collect.h"
 #include "ipc/compile.h"
 #include "ipc/fetch.h"
 #include "ipc/report.h"
@@ -101,6 +102,92 @@ static vt_err read_verify(vt_msg_id id, vt_reader *body)
 	return vt_piece_read(body, &piece);
 }
 
+static void check_string(vt_span s)
+{
+	check(s.n <= VT_COLLECT_STRING_MAX && (s.n == 0 || s.p));
+}
+
+/* Between the collector and its supervisor, in both directions. */
+static vt_err read_subject(vt_reader *body)
+{
+	struct vt_subject s;
+	vt_err e = vt_subject_read(body, &s);
+
+	if (e)
+		return e;
+	check(s.kind <= VT_SUBJECT_DISK);
+	check_string(s.name);
+	check_string(s.sha256);
+	check_string(s.platform);
+	return VT_OK;
+}
+
+static vt_err read_observation(vt_reader *body)
+{
+	struct vt_observation o;
+	vt_err e = vt_observation_read(body, &o);
+
+	if (e)
+		return e;
+	check((unsigned)o.kind < VT_FACT_KINDS);
+	check_string(o.locus);
+	check_string(o.rule);
+	check_string(o.product);
+	check_string(o.raw);
+	check_string(o.sha256);
+	return VT_OK;
+}
+
+static vt_err read_collected(vt_msg_id id, vt_reader *body)
+{
+	struct vt_coverage v[VT_AREAS];
+	struct vt_component c;
+	struct vt_missed m;
+	struct vt_wire_file f;
+	uint32_t asked;
+	vt_span why;
+	vt_err e, error;
+
+	switch ((unsigned)id) {
+	case VT_MSG_SUBJECT: return read_subject(body);
+	case VT_MSG_OBSERVATION: return read_observation(body);
+	case VT_MSG_COMPONENT:
+		e = vt_component_read(body, &c);
+		if (!e)
+			check_string(c.license);
+		return e;
+	case VT_MSG_MISSED:
+		e = vt_missed_read(body, &m);
+		check(e || ((unsigned)m.area < VT_AREAS && (unsigned)m.why < VT_MISSES));
+		return e;
+	case VT_MSG_FILE:
+		e = vt_file_read(body, &f);
+		if (!e)
+			check_string(f.path);
+		return e;
+	case VT_MSG_COVERAGE: return vt_coverage_read(body, v, &asked);
+	case VT_MSG_COLLECT_FAILED:
+		e = vt_collect_failed_read(body, &error, &why);
+		check(e || (error && why.n <= VT_COLLECT_WHY_MAX));
+		return e;
+	default: return VT_OK;
+	}
+}
+
+static vt_err read_job(vt_reader *body)
+{
+	static struct vt_wire_collect job;
+	vt_err e = vt_collect_read(body, &job);
+
+	if (e)
+		return e;
+	check(job.what < VT_COLLECT_WHATS && job.nexcludes <= VT_COLLECT_EXCLUDES_MAX &&
+		job.ncatalogues <= VT_COLLECT_CATALOGUES_MAX);
+	for (uint32_t i = 0; i < job.nexcludes; i++)
+		check_string(job.excludes[i]);
+	return VT_OK;
+}
+
 static vt_err read_other(vt_msg_id id, vt_reader *body)
 {
 	struct vt_wire_container container;
@@ -117,6 +204,10 @@ static vt_err read_other(vt_msg_id id, vt_reader *body)
 		return read_fetch(id, body);
 	if (id >= VT_MSG_VERIFY_GET && id <= VT_MSG_VERIFY_GOT)
 		return read_verify(id, body);
+	if (id == VT_MSG_COLLECT)
+		return read_job(body);
+	if (id >= VT_MSG_SUBJECT && id <= VT_MSG_COLLECT_FAILED)
+		return read_collected(id, body);
 	if (id == VT_MSG_SETUP)
 		return vt_setup_read(body, &setup);
 	if (id == VT_MSG_BATCH)

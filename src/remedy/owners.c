@@ -115,7 +115,7 @@ static vt_err rpm_files(const struct search *s, const char *root, vt_packages_ex
 {
 	char *where = NULL, *db = NULL;
 	const char *argv[] = {
-		"rpm", NULL, "-qa", "--queryformat=[%{=NAME}\\t%{FILENAMES}\\n]", NULL};
+		"rpm", NULL, NULL, "-qa", "--queryformat=[%{=NAME}\\t%{FILENAMES}\\n]", NULL};
 	struct vt_run run = {argv, NULL, 120000, LIST_MAX, true};
 	struct vt_run_result r = {0};
 	size_t end, tab;
@@ -131,6 +131,7 @@ static vt_err rpm_files(const struct search *s, const char *root, vt_packages_ex
 	if (asprintf(&where, "--root=%s", root) < 0)
 		return VT_ENOMEM;
 	argv[1] = where;
+	argv[2] = vt_packages_rpm_path(root);
 	e = vt_run(&run, &r);
 	if (!e && r.missing)
 		goto out;

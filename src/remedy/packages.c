@@ -35,6 +35,13 @@ static bool below(const char *root, const char *const *names, size_t n)
 	return there;
 }
 
+const char *vt_packages_rpm_path(const char *root)
+{
+	return below(root, rpm_databases + 3, 1) && !below(root, rpm_databases, 3)
+		? "--dbpath=/usr/lib/sysimage/rpm"
+		: "--dbpath=/var/lib/rpm";
+}
+
 /* Arguments with room; strings that were made are freed with it. */
 struct args {
 	const char *v[ARGS_MAX];
@@ -111,6 +118,8 @@ static vt_err list_one(const char *root, bool is_dpkg, vt_buf *out)
 		e = arg_made(a, "--admindir=", vt_span_str(root), "/var/lib/dpkg");
 	else if (!is_root(root))
 		e = arg_made(a, "--root=", vt_span_str(root), "");
+	if (!is_dpkg)
+		arg(a, vt_packages_rpm_path(root));
 	arg(a, is_dpkg ? "-W" : "-qa");
 	arg(a, is_dpkg ? "-f=" DPKG_FORMAT : "--queryformat=" RPM_FORMAT);
 	if (!e)
@@ -207,6 +216,8 @@ static vt_err manager_args(
 	arg(a, is_dpkg ? "dpkg" : "rpm");
 	if (!is_root(root))
 		e = arg_made(a, "--root=", vt_span_str(root), "");
+	if (!is_dpkg)
+		arg(a, vt_packages_rpm_path(root));
 	if (is_dpkg && try)
 		arg(a, "--no-act");
 	arg(a, is_dpkg ? "--purge" : "-e");

@@ -29,6 +29,12 @@ bool vt_packages_next(vt_span *io_list, struct vt_removal_package *out);
 bool vt_packages_find(
 	vt_span list, vt_span manager, vt_span name, vt_span arch, struct vt_removal_package *out);
 
+/*
+ * "--dbpath=..." of rpm's database below the root: where programs of other systems have it is not
+ * where this system's rpm looks by itself. Static storage.
+ */
+const char *vt_packages_rpm_path(const char *root);
+
 enum vt_presence {
 	VT_PRESENCE_NONE,   /* no entry, or one that says not installed */
 	VT_PRESENCE_CONFIG, /* only its configuration is left ("rc") */

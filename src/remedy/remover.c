@@ -282,6 +282,7 @@ vt_err vt_remover_apply(struct vt_remover *r, const char *who, bool once, enum v
 
 	for (size_t i = 0; i < r->plan->nsteps && !e && ending == VT_ENDING_DONE; i++) {
 		enum vt_mark m = VT_MARK_DONE;
+		bool again = r->last[i] == VT_MARK_DONE; /* it only looks: not the next step */
 
 		person |= r->plan->steps[i].kind == VT_STEP_PERSON;
 		if (settled(r, i))
@@ -290,7 +291,7 @@ vt_err vt_remover_apply(struct vt_remover *r, const char *who, bool once, enum v
 		if (!e) {
 			r->last[i] = m;
 			ending = ending_of(m);
-			if (once && ending == VT_ENDING_DONE)
+			if (once && !again && ending == VT_ENDING_DONE)
 				ending = VT_ENDING_PAUSED;
 		}
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "remedy/packages.h"
 #include "remedy/run.h"
 
 const char *vt_check_word(enum vt_check_answer a)
@@ -42,7 +43,8 @@ static void package(struct vt_verifying *v, const struct vt_removal_package *p)
 	bool dpkg = vt_span_eq(p->manager, vt_span_str("dpkg"));
 	char where[VT_REMOVAL_PATH_MAX + 32], name[256], text[80], why[300];
 	const char *argv[] = {dpkg ? "dpkg-query" : "rpm", where, dpkg ? "-W" : "-q",
-		dpkg ? "-f=${db:Status-Status}" : "--qf=installed", name, NULL};
+		dpkg ? "-f=${db:Status-Status}" : "--qf=installed",
+		dpkg ? name : vt_packages_rpm_path(v->root), dpkg ? NULL : name, NULL};
 	struct vt_run run = {.argv = argv, .timeout_ms = 60000};
 	struct vt_run_result r = {0};
 

@@ -17,9 +17,9 @@ BANNED = ("kesl", "2:12.1.0-1543", "x86_64", "AO Example", "Proprietary", "kesl-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     r = Rpm(tmp_path_factory.mktemp("rpm"))
-    r.install("kesl", "12.1.0", "1543", epoch=2, vendor="AO Example", files=400)
+    r.install("kesl", "12.1.0", "1543", epoch=2, vendor="AO Example", files=100)
     r.install("common", noarch=True, files=1)
-    r.install("large", files=6000)  # its header is larger than a page of any database
+    r.install("large", files=1500)  # its header is larger than a page of any database
     return r
 
 
@@ -114,12 +114,16 @@ def test_entry_taken_out_behind_rpms_back_is_unknown(rpm):
 @pytest.mark.parametrize("schema", [
     "CREATE VIEW Packages AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x AS hnum, x AS blob FROM c",
     "CREATE TABLE Other(x)",
+    "CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob AS (hex(zeroblob(1000000))))",
+    "CREATE VIRTUAL TABLE Packages USING fts5(hnum, blob)",
     "CREATE TABLE Packages(x)",
 ])
 def test_database_with_another_schema_is_unknown(rpm, schema):
     rpm.drop_sqlite()
     with sqlite3.connect(rpm.db / "rpmdb.sqlite") as db:
         db.execute(schema)
+        if "hex" in schema:
+            db.executemany("INSERT INTO Packages(hnum) VALUES (?)", [(n,) for n in range(1, 20)])
     a = collect(rpm.root)
     assert not a.facts and not a.sources and ("malformed", DB + "rpmdb.sqlite") in a.missed
 

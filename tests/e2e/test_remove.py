@@ -663,14 +663,19 @@ def test_rpm_is_asked_and_believed_only_after_a_look(make):
         "%description\nlook-alike\n%install\nmkdir -p %{buildroot}/opt/kaspersky/kesl/bin\n"
         "printf '#!/bin/sh\\nexit 0\\n# the banned look-alike, by rpm, long enough to be hashed\\n' "
         "> %{buildroot}/opt/kaspersky/kesl/bin/kesl\nchmod 755 %{buildroot}/opt/kaspersky/kesl/bin/kesl\n"
-        "%files\n/opt/kaspersky/kesl/bin/kesl\n")
+        "mkdir -p %{buildroot}/usr/lib/systemd/system\n"
+        "printf '[Service]\\nExecStart=/opt/kaspersky/kesl/bin/kesl\\n' "
+        "> %{buildroot}/usr/lib/systemd/system/kesl.service\n"
+        "%files\n/opt/kaspersky/kesl/bin/kesl\n/usr/lib/systemd/system/kesl.service\n")
     sh("rpmbuild", "-bb", "--define", f"_topdir {top}", spec)
     rpm = next(top.rglob("*.rpm"))
-    sh("rpm", f"--root={m.root}", "-i", "--nodeps", "--noscripts", rpm)
+    sh("rpm", f"--root={m.root}", "--dbpath=/var/lib/rpm", "-i", "--nodeps", "--noscripts", rpm)
     m.ready()
     uninstall = [s for s in m.steps if s["step"] == "uninstall"]
     assert [p["name"] for s in uninstall for p in s["packages"] if p["manager"] == "rpm"] == ["kesl"]
     r = m.remove("--apply")
-    assert r.code == 0, r.text
-    assert not (m.root / "opt/kaspersky").exists()
-    assert m.verify().code == 0
+    # /opt/kaspersky itself is one weak sign of another product: that is left to a person, and said
+    assert r.code == 1 and "1 removed" in r.text and "but for what a person has to do" in r.text
+    assert not (m.root / "opt/kaspersky/kesl").exists()
+    r = m.verify()
+    assert r.code == 2 and "0 still there, 0 unknown" in r.text

@@ -7,7 +7,9 @@ from pathlib import Path
 
 # Message ids: the order of src/ipc/messages.def, from 1.
 (SETUP, BATCH, READY, FAIL, PROGRESS, RESULTS, COMPILE, SOURCES, START, CONTAINER, ASIDES, COMPILED,
- FAILED, FETCH_SETUP, FETCH, FETCH_BODY, FETCH_DATA, FETCH_DONE) = range(1, 19)
+ FAILED, FETCH_SETUP, FETCH, FETCH_BODY, FETCH_DATA, FETCH_DONE, COLLECT, SUBJECT, COMPONENT, OBSERVATION, MISSED, FILE,
+ COVERAGE, COLLECT_DONE, COLLECT_FAILED) = range(1, 28)
+AREAS, MISSES = 8, 13
 
 
 def message(kind, body=b""):
@@ -58,6 +60,16 @@ SEEDS = {
              + message(FETCH, struct.pack("<BQQ", 1, 1 << 20, 3) + string(b"https://h.example/x") + string(b"text/plain"))
              + message(FETCH_BODY, b"abc") + message(FETCH_DATA, b"answer") + message(FETCH_DONE, b"\0\xc8\0" + string(b"")),
     "fetch-failed": message(FETCH_DONE, b"\x0b\0\0" + string(b"no such host")),
+    "collect": message(COLLECT, struct.pack("<IBIBQQI", 1, 2, 255, 3, 1 << 30, 1 << 38, 1) + string(b"/srv/root")
+                       + struct.pack("<I", 2) + string(b"*/cache") + string(b"/tmp/*")),
+    "subject": message(SUBJECT, b"\1" + struct.pack("<IB", 0, 0) + string(b"/srv/root") + string(b"") + string(b"linux"))
+               + message(COMPONENT, b"\1" + b"".join(map(string, (b"/l", b"dpkg", b"name", b"1", b"amd64", b"v", b"install ok installed",
+                                                                b"", b"pkg:deb/debian/name@1", b"", b"MIT"))))
+               + message(OBSERVATION, b"\1\5" + b"".join(map(string, (b"/opt/a", b"rule", b"product", b"name=a", b"0" * 64))))
+               + message(MISSED, b"\1\2" + string(b"/big")) + message(FILE, struct.pack("<QB", 100, 1) + string(b"/opt/a"))
+               + message(COVERAGE, struct.pack(f"<I{AREAS * (4 + MISSES)}Q", 255, *range(AREAS * (4 + MISSES))))
+               + message(COLLECT_DONE),
+    "collect-failed": message(COLLECT_FAILED, b"\3" + string(b"it is no disk")),
     "failed": message(FAILED, b"\3" + string(b"x.ndb") + string(b"malformed")),
 }
 

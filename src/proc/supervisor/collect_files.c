@@ -78,6 +78,7 @@ static vt_err name_member(struct vt_collecting *r, const struct vt_collecting_fi
 		e = vt_buf_add(&path, member.p, member.n);
 	f.v[VT_ATTR_PATH] = vt_buf_span(&path);
 	f.v[VT_ATTR_NAME] = vt_span_of(member.p + base, member.n - base);
+	f.v[VT_ATTR_MEMBER] = member;
 	if (!e)
 		e = vt_fact_write(&raw, &f);
 	n.o = (struct vt_observation){.kind = f.kind,

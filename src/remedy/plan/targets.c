@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/num.h"
+#include "inventory/place.h"
 
 #define TEXT_MAX 6000
 
@@ -89,13 +90,11 @@ static vt_span value(struct maker *m, const struct vt_observation *o, enum vt_at
 }
 
 /* The path of a locus: without "#part"; empty if it is no path. */
-static vt_span path_of(vt_span locus)
+static vt_span path_of(const struct vt_observation *o)
 {
-	const uint8_t *hash = locus.n ? memchr(locus.p, '#', locus.n) : NULL;
+	vt_span path = vt_place_file(o);
 
-	if (hash)
-		locus.n = (size_t)(hash - locus.p);
-	return vt_removal_path_ok(locus) ? locus : (vt_span){0};
+	return vt_removal_path_ok(path) ? path : (vt_span){0};
 }
 
 static void package(struct maker *m, const struct vt_observation *o)
@@ -118,7 +117,7 @@ static void package(struct maker *m, const struct vt_observation *o)
 /* A file with several things in it is not to be taken away for one of them. */
 static void certificate(struct maker *m, const struct vt_observation *o)
 {
-	vt_span path = path_of(o->locus), fingerprint = value(m, o, VT_ATTR_FINGERPRINT);
+	vt_span path = path_of(o), fingerprint = value(m, o, VT_ATTR_FINGERPRINT);
 	struct vt_target *t;
 
 	if (!path.n || vt_place_trouble(VT_PLACE_CERTIFICATE, path)) {
@@ -144,10 +143,9 @@ static void named(struct maker *m, enum vt_target_kind kind, vt_span name)
 		t->sure = true;
 }
 
-static void file(struct maker *m, enum vt_target_kind kind, vt_span locus)
+static void file(struct maker *m, enum vt_target_kind kind, vt_span path)
 {
-	vt_span path = path_of(locus);
-	struct vt_target *t = path.n ? add(m, kind, path, (vt_span){0}) : NULL;
+	struct vt_target *t = vt_removal_path_ok(path) ? add(m, kind, path, (vt_span){0}) : NULL;
 
 	if (t)
 		t->sure = true;
@@ -156,7 +154,7 @@ static void file(struct maker *m, enum vt_target_kind kind, vt_span locus)
 static void unit(struct maker *m, const struct vt_observation *o)
 {
 	vt_span manager = value(m, o, VT_ATTR_MANAGER), name = value(m, o, VT_ATTR_NAME);
-	vt_span path = path_of(o->locus);
+	vt_span path = path_of(o);
 
 	if (vt_span_eq(manager, vt_span_str("systemd")) && name.n)
 		named(m, VT_TARGET_UNIT, name);
@@ -172,13 +170,13 @@ static void observation(struct maker *m, const struct vt_observation *o)
 	case VT_FACT_PACKAGE: package(m, o); break;
 	case VT_FACT_FILE:
 	case VT_FACT_EXECUTABLE:
-	case VT_FACT_CONTENT: file(m, VT_TARGET_PATH, o->locus); break;
-	case VT_FACT_FOLDER: file(m, VT_TARGET_FOLDER, o->locus); break;
+	case VT_FACT_CONTENT: file(m, VT_TARGET_PATH, vt_place_file(o)); break;
+	case VT_FACT_FOLDER: file(m, VT_TARGET_FOLDER, vt_place_file(o)); break;
 	case VT_FACT_PROCESS: file(m, VT_TARGET_PATH, value(m, o, VT_ATTR_PATH)); break;
 	case VT_FACT_UNIT: unit(m, o); break;
 	case VT_FACT_MODULE: named(m, VT_TARGET_MODULE, value(m, o, VT_ATTR_NAME)); break;
 	case VT_FACT_CERTIFICATE: certificate(m, o); break;
-	case VT_FACT_EXTENSION: file(m, VT_TARGET_BROWSER, o->locus); break;
+	case VT_FACT_EXTENSION: file(m, VT_TARGET_BROWSER, vt_place_file(o)); break;
 	case VT_FACT_ACCOUNT: named(m, VT_TARGET_ACCOUNT, value(m, o, VT_ATTR_NAME)); break;
 	case VT_FACT_REGISTRY:
 		person(m, "On that Windows system: %.*s (%.*s)", ARG(m->product->removal),
