@@ -282,12 +282,13 @@ static void path_only(void)
 
 static void writable(void)
 {
-	char name[] = "/tmp/vitrine-hostile-XXXXXX";
-	int fd = mkstemp(name);
+	char name[4096];
 
+	/* it keeps its name: one without would be as good as a member of an image */
+	(void)snprintf(
+		name, sizeof name, "%.*s/written", (int)job.name.n, (const char *)job.name.p);
 	begin();
-	file_of(fd);
-	(void)unlink(name);
+	file_of(open(name, O_RDWR | O_CREAT, 0600));
 }
 
 static void no_descriptor(void)

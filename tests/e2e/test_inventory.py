@@ -187,6 +187,15 @@ def test_schemas_and_pages_name_what_there_is():
     assert defs["miss"]["enum"] == words["MISS"]
 
 
+@pytest.mark.parametrize("command", ["inventory", "check", "explain"])
+def test_pages_name_each_option(look, command):
+    page = (ROOT / f"docs/cli/{command}.md").read_text()
+    options = set(re.findall(r"--([a-z-]+)", look.run(command, "--help", ok=(0,)).stdout)) - {"help", "save"}
+    assert len(options) > 5
+    missing = [o for o in options if f"`--{o}" not in page and f", `--{o}" not in page]
+    assert not missing, missing
+
+
 def test_evidence_page_names_each_column(look, system):
     look.inventory("--root", system.root)
     page = (ROOT / "docs/formats/evidence.md").read_text()
