@@ -32,7 +32,9 @@ static vt_err set_limits(const struct vt_sandbox *s)
 		rlim_t limit;
 	} limits[] = {
 		{RLIMIT_CORE, 0}, /* a core file would hold the scanned file */
-		{RLIMIT_FSIZE, s->role == VT_ROLE_WORKER ? 0 : RLIM_INFINITY},
+		{RLIMIT_FSIZE,
+			s->role == VT_ROLE_WORKER || s->role == VT_ROLE_PROCESSES ? 0
+										  : RLIM_INFINITY},
 		{RLIMIT_NPROC, 0},
 		{RLIMIT_NOFILE, is_reader(s->role) ? OPEN_FILES_READER : OPEN_FILES},
 		{RLIMIT_DATA, s->memory},
@@ -65,6 +67,7 @@ static uint32_t kept_capabilities(enum vt_role role)
 	case VT_ROLE_WORKER:
 	case VT_ROLE_COMPILER:
 	case VT_ROLE_UPDATER:
+	case VT_ROLE_UNLOCKED:
 	case VT_ROLE_VERIFIER: break;
 	}
 	return 0;
@@ -93,6 +96,7 @@ static vt_err lock(const struct vt_sandbox *s)
 	case VT_ROLE_UPDATER: return vt_landlock_folder_and_connect(s->folder);
 	case VT_ROLE_VERIFIER:
 	case VT_ROLE_COLLECTOR: return vt_landlock_service(s->folder, s->readable, s->nreadable);
+	case VT_ROLE_UNLOCKED:
 	case VT_ROLE_PROCESSES: return VT_EUNSUPPORTED;
 	case VT_ROLE_WORKER:
 	case VT_ROLE_COMPILER: break;
@@ -167,7 +171,10 @@ vt_err vt_sandbox_enter(const struct vt_sandbox *s, unsigned *out_layers)
 		return e;
 	layers |= VT_LAYER_RLIMITS;
 	if (!SANITIZED) {
-		e = vt_sandbox_filter(s->role);
+		/* a collector's openat2(2) is Landlock's to watch: none without it */
+		e = vt_sandbox_filter(s->role == VT_ROLE_COLLECTOR && !(layers & VT_LAYER_LANDLOCK)
+				? VT_ROLE_UNLOCKED
+				: s->role);
 		if (e)
 			return e;
 		layers |= VT_LAYER_SECCOMP;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/num.h"
 
@@ -23,11 +24,14 @@ static const struct vt_allow table[] = {
 #define COMPILER VT_ROLE_COMPILER
 #define BOTH (VT_ROLE_WORKER | VT_ROLE_COMPILER)
 #define UPDATER VT_ROLE_UPDATER
-#define COLLECTOR VT_ROLE_COLLECTOR
+#define LOCKED VT_ROLE_COLLECTOR
+#define COLLECTOR (VT_ROLE_COLLECTOR | VT_ROLE_UNLOCKED)
+#define NO_LOCK (VT_ROLE_PROCESSES | VT_ROLE_UNLOCKED)
 #define PROCESSES VT_ROLE_PROCESSES
 #define READERS (COLLECTOR | PROCESSES)
 #define VERIFIER VT_ROLE_VERIFIER
-#define ALL (BOTH | UPDATER | READERS | VERIFIER)
+#define NOT_PROCESSES (BOTH | UPDATER | COLLECTOR | VERIFIER)
+#define ALL (NOT_PROCESSES | PROCESSES)
 #define STORES (UPDATER | VERIFIER)
 #define MAPPERS (WORKER | READERS)
 #define VT_ALLOW(roles_, name_, check_, reason_)                                                   \
@@ -41,9 +45,12 @@ static const struct vt_allow table[] = {
 #undef MAPPERS
 #undef STORES
 #undef ALL
+#undef NOT_PROCESSES
 #undef READERS
 #undef PROCESSES
+#undef NO_LOCK
 #undef COLLECTOR
+#undef LOCKED
 #undef VERIFIER
 #undef UPDATER
 #undef BOTH
@@ -135,13 +142,45 @@ static void no_such_call(struct program *p)
 	end(p, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
+#define NOT_TO_READ (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
+#define NO_NAME (O_TMPFILE & ~(uint32_t)O_DIRECTORY)
+
+static void check_read(struct program *p)
+{
+	none_of(p, 2, NOT_TO_READ | NO_NAME);
+	allow(p);
+}
+
+/*
+ * /proc/PID/mem can be opened where /proc/PID/maps can. Programs lie above 4 GiB (but for those
+ * that are not position-independent), and reading can't move there: what is not mapped ends it.
+ */
+static void check_low(struct program *p)
+{
+	load_arg(p, 3, 1);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	kill_process(p);
+	allow(p);
+}
+
+static void check_seek(struct program *p)
+{
+	load_arg(p, 1, 1);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	end(p, SECCOMP_RET_ERRNO | EINVAL);
+	load_arg(p, 2, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, SEEK_SET, 1, 0);
+	end(p, SECCOMP_RET_ERRNO | EINVAL);
+	allow(p);
+}
+
 static void check_open(struct program *p)
 {
 	load_arg(p, 2, 0);
 	/* O_TMPFILE is this bit and O_DIRECTORY: a file without a name */
-	add(p, BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~(uint32_t)O_DIRECTORY, 0, 1);
+	add(p, BPF_JMP | BPF_JSET | BPF_K, NO_NAME, 0, 1);
 	allow(p);
-	none_of(p, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+	none_of(p, 2, NOT_TO_READ);
 	allow(p);
 }
 
@@ -150,6 +189,7 @@ static void check(struct program *p, enum vt_check what)
 	static const uint32_t channel[] = {VT_SANDBOX_CHANNEL}, output[] = {VT_SANDBOX_OUTPUT};
 	static const uint32_t advice[] = {MADV_SEQUENTIAL, MADV_DONTNEED, MADV_FREE};
 	static const uint32_t wake[] = {FUTEX_WAKE, FUTEX_WAKE_PRIVATE};
+	static const uint32_t asking[] = {F_GETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC};
 	static const uint32_t internet[] = {AF_INET, AF_INET6};
 
 	switch (what) {
@@ -165,6 +205,10 @@ static void check(struct program *p, enum vt_check what)
 		break;
 	case VT_CHECK_MMAP: check_mmap(p); break;
 	case VT_CHECK_OPEN: check_open(p); break;
+	case VT_CHECK_READ: check_read(p); break;
+	case VT_CHECK_LOW: check_low(p); break;
+	case VT_CHECK_SEEK: check_seek(p); break;
+	case VT_CHECK_FCNTL: one_of(p, 1, asking, VT_COUNT(asking)); break;
 	case VT_CHECK_NONE: no_such_call(p); break;
 	}
 }

@@ -18,6 +18,7 @@ enum vt_role {
 	VT_ROLE_COLLECTOR = 8,  /* reads files below its roots */
 	VT_ROLE_PROCESSES = 16, /* a collector that reads /proc, where Landlock would not let it */
 	VT_ROLE_VERIFIER = 32,
+	VT_ROLE_UNLOCKED = 64, /* a collector, on a kernel without Landlock */
 };
 
 #define VT_SANDBOX_CHANNEL 3 /* descriptor of the channel, in every role */
@@ -34,6 +35,10 @@ enum vt_check {
 	VT_CHECK_FUTEX_WAKE, /* argument 1 is FUTEX_WAKE, private or not */
 	VT_CHECK_INTERNET,   /* argument 0 is AF_INET or AF_INET6 */
 	VT_CHECK_OPEN,       /* argument 2 (flags) opens to read, or an unnamed temporary file */
+	VT_CHECK_READ,       /* argument 2 (flags) opens to read */
+	VT_CHECK_LOW,        /* argument 3 (offset) is below 4 GiB */
+	VT_CHECK_SEEK,       /* argument 1 (offset) too, argument 2 is SEEK_SET; else EINVAL */
+	VT_CHECK_FCNTL,      /* argument 1 only asks, duplicates, or sets FD_CLOEXEC */
 	VT_CHECK_NONE,       /* the call fails with ENOSYS: there is another way */
 };
 

@@ -73,7 +73,8 @@ def test_on_pins_and_masks_and_off_undoes_exactly(guard, root):
     assert guard("status").code == 0
     assert guard("on").code == 2  # it is on
     assert guard("off").code == 0
-    changed = {p for p in before.keys() | snapshot(root).keys() if before.get(p) != snapshot(root).get(p)}
+    after = snapshot(root)
+    changed = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
     assert not changed
     assert guard("off").code == 2 and "off" in guard("status").text
 
