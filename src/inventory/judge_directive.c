@@ -123,8 +123,12 @@ static vt_err judge_findings(struct judging *j)
 	return e;
 }
 
-/* Misses that may hide anything, however few: a file system that was not entered counts as one. */
-static const enum vt_miss hiding[] = {VT_MISS_MOUNT, VT_MISS_EXCLUDED, VT_MISS_LIMIT};
+/*
+ * Misses that may hide anything, however few: a file system that was not entered counts as one, and
+ * so does an archive that can't be opened. The threshold is for the others.
+ */
+static const enum vt_miss hiding[] = {VT_MISS_MOUNT, VT_MISS_EXCLUDED, VT_MISS_LIMIT,
+	VT_MISS_SCANNER, VT_MISS_ENCRYPTED, VT_MISS_TOO_LARGE};
 
 /* What there was to look at, without what has no content of its own and what was gone by then. */
 static uint64_t seen_of(const struct vt_coverage *c)
@@ -191,7 +195,7 @@ static vt_err doubt_text(
 		e = vt_buf_addf(b, "%s: unknown: there is no source to ask", word);
 	for (size_t i = 0; i < VT_COUNT(hiding) && !e && !b->n; i++)
 		if (c->misses[hiding[i]])
-			e = vt_buf_addf(b, "%s: %" PRIu64 " were left out: %s", word,
+			e = vt_buf_addf(b, "%s: %" PRIu64 " not looked into: %s", word,
 				c->misses[hiding[i]], vt_miss_text(hiding[i]));
 	if (!e && !b->n && !is_enough(c, d->threshold))
 		e = vt_buf_addf(b,
