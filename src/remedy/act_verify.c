@@ -19,7 +19,7 @@ enum vt_mark vt_act_verify(struct vt_act *a)
 
 	if (a->dry)
 		return VT_MARK_DONE;
-	e = vt_verify_removal(a->r->plan, a->r->root_path, false, told, a, &v);
+	e = vt_verify_removal(a->r->plan, a->r->root_path, false, NULL, 0, told, a, &v);
 	if (e) {
 		vt_act_say(a, "it can't be looked at: %s", vt_err_text(e));
 		return VT_MARK_FAILED;

@@ -21,6 +21,7 @@ const char *vt_check_word(enum vt_check_answer a)
 		[VT_CHECK_THERE] = "STILL THERE",
 		[VT_CHECK_UNKNOWN] = "unknown",
 		[VT_CHECK_PERSON] = "for a person",
+		[VT_CHECK_SAID] = "said to be done",
 	};
 
 	return a < VT_CHECK_ANSWERS ? words[a] : "?";
@@ -198,6 +199,22 @@ static void processes(struct vt_verifying *v)
 			"/proc/*/maps", vt_span_str("processes"), why);
 }
 
+static void person(struct vt_verifying *v, size_t i)
+{
+	const struct vt_removal_step *s = &v->plan->steps[i];
+	const vt_span what = s->target.n ? s->target : s->does;
+	char why[512];
+
+	for (size_t k = 0; k < v->nsaid; k++)
+		if (v->said[k].step == i + 1) {
+			(void)snprintf(why, sizeof why, "step %zu: %s", i + 1, v->said[k].who);
+			vt_verify_say(v, VT_CHECK_SAID, "a person", what, why);
+			return;
+		}
+	(void)snprintf(why, sizeof why, "step %zu: a person has to say that this was done", i + 1);
+	vt_verify_say(v, VT_CHECK_PERSON, "nothing", what, why);
+}
+
 static void steps(struct vt_verifying *v)
 {
 	for (size_t i = 0; i < v->plan->nsteps; i++) {
@@ -212,19 +229,21 @@ static void steps(struct vt_verifying *v)
 		if (s->kind == VT_STEP_UNLOAD)
 			module(v, s->target);
 		if (s->kind == VT_STEP_PERSON)
-			vt_verify_say(v, VT_CHECK_PERSON, "nothing", s->target,
-				"a person has to say that this was done");
+			person(v, i);
 	}
 }
 
-vt_err vt_verify_removal(const struct vt_removal *p, const char *root, bool deep, vt_check_fn *fn,
-	void *ctx, struct vt_verified *out)
+vt_err vt_verify_removal(const struct vt_removal *p, const char *root, bool deep,
+	const struct vt_said *said, size_t nsaid, vt_check_fn *fn, void *ctx,
+	struct vt_verified *out)
 {
 	struct vt_verifying v = {
 		.plan = p,
 		.root = root,
 		.live = strcmp(root, "/") == 0,
 		.deep = deep,
+		.said = said,
+		.nsaid = nsaid,
 		.fn = fn,
 		.ctx = ctx,
 		.v = out,

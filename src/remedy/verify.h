@@ -19,6 +19,7 @@ enum vt_check_answer {
 	VT_CHECK_THERE,
 	VT_CHECK_UNKNOWN,
 	VT_CHECK_PERSON, /* a person's step: nothing here can tell */
+	VT_CHECK_SAID,   /* a person's step, and a person says that it was done */
 	VT_CHECK_ANSWERS
 };
 const char *vt_check_word(enum vt_check_answer a);
@@ -34,6 +35,11 @@ struct vt_verified {
 	size_t n, by_answer[VT_CHECK_ANSWERS];
 	uint64_t files, hashed, unreadable; /* of the walk */
 };
+/* A person's word that a step was done. */
+struct vt_said {
+	size_t step;     /* from 1, as the plan shows them */
+	const char *who; /* name and how */
+};
 typedef void vt_check_fn(void *ctx, const struct vt_check *c);
 
 /*
@@ -41,13 +47,16 @@ typedef void vt_check_fn(void *ctx, const struct vt_check *c);
  * VT_EIO, VT_ENOMEM: it could not be done at all.
  */
 VT_MUST_USE vt_err vt_verify_removal(const struct vt_removal *p, const char *root, bool deep,
-	vt_check_fn *fn, void *ctx, struct vt_verified *out);
+	const struct vt_said *said, size_t nsaid, vt_check_fn *fn, void *ctx,
+	struct vt_verified *out);
 
 /* Private: the parts. */
 struct vt_verifying {
 	const struct vt_removal *plan;
 	const char *root;
 	bool live, deep;
+	const struct vt_said *said;
+	size_t nsaid;
 	vt_check_fn *fn;
 	void *ctx;
 	struct vt_verified *v;

@@ -26,8 +26,7 @@ _Noreturn static void leave(void)
 
 static int attempt(enum vt_role role, long number)
 {
-	struct vt_sandbox s = {
-		.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
+	struct vt_sandbox s = {.role = role, .memory = (uint64_t)1 << 30, .folder = -1};
 	pid_t pid = fork();
 	unsigned layers;
 	int status = 0;

@@ -145,7 +145,12 @@ def test_a_day(machine):
     (m.root / "srv/old/kesl.tar.gz").unlink(missing_ok=True)
     m.v.run("remove", m.plan_file, *state, "--root", m.root, "--resume", timeout=600)
     r = m.verify()
-    assert r.code in (0, 2), r.text
+    assert r.code == 2 and "a person has to say that this was done" in r.text, r.text
+    words = [a for i, s in enumerate(plan["steps"], 1) if s["step"] == "person"
+             for a in ("--done", f"{i}=J. Doe: thrown away or built again")]
+    r = m.verify(*words)
+    assert r.code == 0, r.text
+    assert m.verify("--done", "1=J. Doe").code == 2       # not a person's step
 
     # nothing outside of the plan changed
     changed = [p for p in differences(whole, snapshot(m.root)) if not p.startswith("srv/old")]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/num.h"
 #include "cli/publish/publish.h"
 #include "cli/remedy/remedy.h"
@@ -17,12 +18,14 @@
 #include "store/folder.h"
 
 #define COMMAND "vitrine verify"
+#define SAID_MAX 256
 #define FORMAT_NAME "vitrine.removal-verified/1"
 
 struct settings {
 	const char *root, *state;
 	int format;
 	bool places;
+	struct vt_strings done;
 };
 
 static const struct vt_option options[] = {
@@ -31,6 +34,10 @@ static const struct vt_option options[] = {
 		"another system's root", NULL},
 	{0, "places-only", NULL, VT_OPTION_FLAG, offsetof(struct settings, places),
 		"don't walk the whole root for copies", NULL},
+	{0, "done", "STEP=WHO", VT_OPTION_STRINGS, offsetof(struct settings, done),
+		"a person's word that this step of theirs was done:\n3=\"J. Doe, image built "
+		"again\"",
+		NULL},
 	{0, "format", "FORMAT", VT_OPTION_CHOICE, offsetof(struct settings, format),
 		"of the output", "human|json"},
 	{0, "state", "FOLDER", VT_OPTION_STRING, offsetof(struct settings, state),
@@ -44,10 +51,10 @@ static const struct vt_option_table table = {
 		 "inventory and of the removal.\n",
 	.options = options,
 	.count = VT_COUNT(options),
-	.notes =
-		"The result is kept in STATE/removals/ID/verified.json.\n\n"
-		"Exit status: 0 all gone, 1 something is still there, 2 not shown (something could "
-		"not be\nlooked at, or a person's steps are left).\n",
+	.notes = "The result is kept in STATE/removals/ID/verified.json.\n\n"
+		 "Exit status: 0 all gone (a person's steps said to be done), 1 something is still "
+		 "there, 2 not shown (something could "
+		 "not be\nlooked at, or a person's steps are left).\n",
 };
 
 struct report {
@@ -64,7 +71,7 @@ static json_t *text(vt_span s)
 
 static void each(void *ctx, const struct vt_check *c)
 {
-	static const char *const words[] = {"gone", "there", "unknown", "person"};
+	static const char *const words[] = {"gone", "there", "unknown", "person", "said"};
 	struct report *r = ctx;
 	json_t *o = json_object();
 
@@ -140,9 +147,11 @@ static int finish(const struct settings *s, const struct vt_removal_document *f,
 	if (bytes && s->format)
 		puts(bytes);
 	if (!s->format)
-		printf("%zu checks: %zu gone, %zu still there, %zu unknown, %zu for a person\n",
+		printf("%zu checks: %zu gone, %zu still there, %zu unknown, %zu for a person, %zu "
+		       "said to be done\n",
 			v->n, v->by_answer[VT_CHECK_GONE], v->by_answer[VT_CHECK_THERE],
-			v->by_answer[VT_CHECK_UNKNOWN], v->by_answer[VT_CHECK_PERSON]);
+			v->by_answer[VT_CHECK_UNKNOWN], v->by_answer[VT_CHECK_PERSON],
+			v->by_answer[VT_CHECK_SAID]);
 	free(bytes);
 	json_decref(o);
 	if (v->by_answer[VT_CHECK_THERE])
@@ -150,10 +159,37 @@ static int finish(const struct settings *s, const struct vt_removal_document *f,
 	return e || strcmp(answer_of(v), "gone") != 0 ? VT_EXIT_ERROR : VT_EXIT_CLEAN;
 }
 
+/* "3=J. Doe, image built again": only of steps that are a person's. */
+static vt_err read_said(
+	const struct settings *s, const struct vt_removal *p, struct vt_said said[SAID_MAX])
+{
+	if (s->done.n > SAID_MAX) {
+		fprintf(stderr, COMMAND ": --done: more than %d steps\n", SAID_MAX);
+		return VT_EARG;
+	}
+	for (size_t i = 0; i < s->done.n; i++) {
+		const char *text = s->done.v[i], *equals = strchr(text, '=');
+		uint64_t step = 0;
+
+		if (!equals || !equals[1] ||
+			!vt_decimal_get(vt_span_of(text, (size_t)(equals - text)), &step) ||
+			step < 1 || step > p->nsteps || p->steps[step - 1].kind != VT_STEP_PERSON) {
+			fprintf(stderr,
+				COMMAND ": --done %s: give the number of a person's step in the "
+					"plan, '=', and who did it and how\n",
+				text);
+			return VT_EARG;
+		}
+		said[i] = (struct vt_said){(size_t)step, equals + 1};
+	}
+	return VT_OK;
+}
+
 static int run(const struct settings *s, const char *path)
 {
 	struct vt_removal_document f = {0};
 	struct report r = {json_array(), s->format == 0};
+	struct vt_said said[SAID_MAX];
 	struct vt_verified v;
 	char machine[33];
 	int status = VT_EXIT_ERROR;
@@ -167,8 +203,10 @@ static int run(const struct settings *s, const char *path)
 		vt_complain(COMMAND, path, "the plan is for another machine or root");
 		e = VT_EARG;
 	}
+	if (!e)
+		e = read_said(s, &f.plan, said);
 	if (!e) {
-		e = vt_verify_removal(&f.plan, s->root, !s->places, each, &r, &v);
+		e = vt_verify_removal(&f.plan, s->root, !s->places, said, s->done.n, each, &r, &v);
 		if (e)
 			vt_complain_err(COMMAND, s->root, e);
 		else
@@ -193,5 +231,6 @@ int vt_cmd_verify(int argc, char **argv)
 	if (!e)
 		status = run(&s, files.v[0]);
 	vt_strings_free(&files);
+	vt_strings_free(&s.done);
 	return e == VT_END ? VT_EXIT_CLEAN : status;
 }

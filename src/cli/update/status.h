@@ -16,8 +16,8 @@ struct vt_status {
 	bool has_last, has_live, has_bad;
 	struct vt_last last;
 	struct vt_generation live, bad; /* bad: crashes put it out of use */
-	int64_t verified;   /* the last run that was not refused; 0: none */
-	bool held, differs; /* a person must approve; the plan is not what is in use */
+	int64_t verified;               /* the last run that was not refused; 0: none */
+	bool held, differs;             /* a person must approve; the plan is not what is in use */
 	char digest[VT_DIGEST_TEXT];
 	size_t evidence, fresh; /* files; not acknowledged */
 };
