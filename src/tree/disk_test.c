@@ -285,10 +285,11 @@ static void test_qcow2_that_is_refused(void **state)
 	(void)state;
 	if (shell("command -v qemu-img >/dev/null") != 0)
 		skip();
+	/* LUKS by its mark: making a key measures the processor, and fails on a busy machine */
 	assert_int_equal(shell("qemu-img create -q -f qcow2 -b p1.img -F raw back.qcow2;"
-			       "qemu-img create -q -f qcow2 --object secret,id=s,data=x "
-			       "-o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=500 "
-			       "enc.qcow2 1M;"
+			       "qemu-img create -q -f qcow2 enc.qcow2 1M;"
+			       "printf '\\000\\000\\000\\002' | "
+			       "dd of=enc.qcow2 bs=1 seek=32 conv=notrunc 2>/dev/null;"
 			       "qemu-img create -q -f qcow2 -o data_file=ext.raw data.qcow2 1M"),
 		0);
 	open_disk("back.qcow2", &d);
