@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 
 static pid_t started[16];
 static size_t nstarted;
@@ -22,14 +21,14 @@ static pid_t start_program(const char *path, char *const argv[], int flags)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		(void)setpgid(0, 0);
 		if (flags && unshare(flags))
 			_exit(99);
 		if (flags & CLONE_NEWPID) { /* this one's children are in the new one */
 			pid_t inner = fork();
 
-			if (inner == 0)
-				(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-			else {
+			/* the first process of a namespace outlives its parent's death signal */
+			if (inner != 0) {
 				int status;
 
 				(void)close(ends[1]);
@@ -51,7 +50,8 @@ static int stop_all(void **state)
 {
 	(void)state;
 	while (nstarted) {
-		(void)kill(started[--nstarted], SIGKILL);
+		(void)kill(-started[--nstarted], SIGKILL); /* and what it has started */
+		(void)kill(started[nstarted], SIGKILL);
 		(void)waitpid(started[nstarted], NULL, 0);
 	}
 	return 0;
