@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "evidence/store.h"
 
@@ -159,12 +160,54 @@ static void test_other_files(void **state)
 	unlink(other);
 }
 
+static void change(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Tables of somebody else's making: no crash, and a reason. */
+static void test_hostile_tables(void **state)
+{
+	static const char *const changes[] = {
+		"DROP TABLE finding_observation; CREATE TABLE finding_observation(run, finding, "
+		"observation); INSERT INTO finding_observation SELECT run, x.column1, 0 FROM run, "
+		"(VALUES (0), (0.1), (0.2), (0.3), ('0'), ('0.5'), (x'30')) x",
+		"UPDATE observation SET subject=-1",
+		"UPDATE observation SET subject=4294967296",
+		"UPDATE observation SET kind=zeroblob(1000)",
+		"UPDATE finding SET subject=7",
+		"UPDATE subject SET parent=99",
+		"UPDATE coverage SET answer=9",
+		"UPDATE miss SET why=17",
+		"DROP TABLE component",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		char why[VT_EVIDENCE_WHY_MAX] = "";
+		struct vt_survey *s = NULL;
+
+		(void)unlink(path);
+		save("cc00");
+		change(changes[i]);
+		if (vt_evidence_load(path, NULL, &s, why) != VT_EFORMAT)
+			fail_msg("%s", changes[i]);
+		assert_true(why[0]);
+	}
+	(void)unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_runs_by_id),
 		cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_hostile_tables),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -10,6 +10,9 @@ struct load {
 	struct vt_evidence_db d;
 	int64_t run;
 	struct vt_survey *s;
+	size_t findings;  /* what there is room for */
+	uint32_t finding; /* whose links come */
+	size_t links;     /* of it, still to come */
 };
 /* Takes one row. VT_EFORMAT: it makes no sense. */
 typedef vt_err row_fn(struct load *l, sqlite3_stmt *row);
@@ -135,12 +138,14 @@ static vt_err take_observation(struct load *l, sqlite3_stmt *row)
 	return vt_survey_observe(l->s, &o);
 }
 
-/* The array has room for all: it was made by count. */
+/* The array was made by count, which a file that is written to meanwhile may belie. */
 static vt_err take_finding(struct load *l, sqlite3_stmt *row)
 {
 	struct vt_finding *f = &l->s->findings[l->s->nfindings];
 	bool ok = true;
 
+	if (l->s->nfindings == l->findings)
+		return VT_EFORMAT;
 	f->id = vt_survey_copy(l->s, bytes_of(row, 0), VT_SURVEY_TEXT_MAX, &ok);
 	f->product = vt_survey_copy(l->s, bytes_of(row, 1), VT_SURVEY_TEXT_MAX, &ok);
 	f->place = vt_survey_copy(l->s, bytes_of(row, 3), VT_FACT_VALUE_MAX, &ok);
@@ -156,7 +161,10 @@ static vt_err take_finding(struct load *l, sqlite3_stmt *row)
 	return ok ? VT_OK : VT_ENOMEM;
 }
 
-/* Rows come in the order of findings: count first, then fill. */
+/*
+ * Rows come in the order of findings: count first, then fill. In a table that somebody else made,
+ * 1, 1.5 and '1' are different to SQLite and one number here.
+ */
 static vt_err take_link(struct load *l, sqlite3_stmt *row)
 {
 	uint32_t finding, observation;
@@ -166,12 +174,19 @@ static vt_err take_link(struct load *l, sqlite3_stmt *row)
 		!below(row, 1, l->s->nobservations, &observation))
 		return VT_EFORMAT;
 	f = &l->s->findings[finding];
-	if (!f->observations) {
+	if (!l->links) {
+		if (f->observations)
+			return VT_EFORMAT;
+		l->finding = finding;
+		l->links = (size_t)sqlite3_column_int64(row, 2);
 		f->observations = vt_arena_array(&l->s->arena, (size_t)sqlite3_column_int64(row, 2),
 			sizeof *f->observations);
 		if (!f->observations)
 			return VT_ENOMEM;
 	}
+	if (l->finding != finding || !l->links)
+		return VT_EFORMAT;
+	l->links--;
 	f->observations[f->n++] = observation;
 	return VT_OK;
 }
@@ -213,6 +228,7 @@ static vt_err count_findings(struct load *l, sqlite3_stmt *row)
 {
 	int64_t n = sqlite3_column_int64(row, 0);
 
+	l->findings = (size_t)n;
 	l->s->findings = vt_arena_array(&l->s->arena, (size_t)n + 1, sizeof *l->s->findings);
 	return l->s->findings ? VT_OK : VT_ENOMEM;
 }
