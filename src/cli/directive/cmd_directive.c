@@ -6,52 +6,25 @@
 
 #include "base/num.h"
 #include "cli/directive/directive.h"
+#include "cli/verbs.h"
 #include "os/fd.h"
 #include "store/folder.h"
 
-static const struct {
-	const char *name, *help;
-	vt_cmd_fn *run;
-} verbs[] = {
+static const struct vt_verb_row rows[] = {
 #define VT_DIRECTIVE_VERB(name, word, help) {(word), (help), vt_directive_cmd_##name},
 #include "cli/directive/verbs.def"
 #undef VT_DIRECTIVE_VERB
 };
-
-static void help(FILE *f)
-{
-	fputs("Usage: vitrine directive VERB [OPTION]...\n"
-	      "Orders to find and remove products: their dates, exceptions and signatures.\n"
-	      "\nVerbs:\n",
-		f);
-	for (size_t i = 0; i < VT_COUNT(verbs); i++)
-		fprintf(f, "  %-10s%s\n", verbs[i].name, verbs[i].help);
-	fputs("\n'vitrine directive VERB --help' says more.\n", f);
-}
+static const struct vt_verbs verbs = {
+	.command = "vitrine directive",
+	.about = "Orders to find and remove products: their dates, exceptions and signatures.",
+	.v = rows,
+	.n = VT_COUNT(rows),
+};
 
 int vt_cmd_directive(int argc, char **argv)
 {
-	const char *names[VT_COUNT(verbs)], *near;
-
-	if (argc < 2) {
-		help(stderr);
-		return VT_EXIT_ERROR;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		help(stdout);
-		return VT_EXIT_CLEAN;
-	}
-	for (size_t i = 0; i < VT_COUNT(verbs); i++) {
-		names[i] = verbs[i].name;
-		if (strcmp(verbs[i].name, argv[1]) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
-	}
-	near = vt_nearest(argv[1], names, VT_COUNT(names));
-	fprintf(stderr, "vitrine directive: there is no verb '%s'", argv[1]);
-	if (near)
-		fprintf(stderr, "; did you mean '%s'?", near);
-	fputs("\nTry 'vitrine directive --help'.\n", stderr);
-	return VT_EXIT_ERROR;
+	return vt_verbs_run(&verbs, argc, argv);
 }
 
 vt_err vt_directive_lock(struct vt_docs *docs, int *out_dir, int *out_lock)

@@ -12,49 +12,23 @@
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/where.h"
+#include "cli/verbs.h"
 
-static const struct {
-	const char *name, *help;
-	vt_cmd_fn *run;
-} verbs[] = {
+static const struct vt_verb_row rows[] = {
 #define VT_EGRESS_VERB(name, help) {#name, help, vt_egress_cmd_##name},
 #include "cli/egress/verbs.def"
 #undef VT_EGRESS_VERB
 };
-
-static void help(FILE *f)
-{
-	fputs("Usage: vitrine egress VERB [OPTION]...\n"
-	      "Shows the ledger of what was sent from this machine, and checks it.\n\nVerbs:\n",
-		f);
-	for (size_t i = 0; i < VT_COUNT(verbs); i++)
-		fprintf(f, "  %-10s%s\n", verbs[i].name, verbs[i].help);
-	fputs("\n'vitrine egress VERB --help' says more.\n", f);
-}
+static const struct vt_verbs verbs = {
+	.command = "vitrine egress",
+	.about = "Shows the ledger of what was sent from this machine, and checks it.",
+	.v = rows,
+	.n = VT_COUNT(rows),
+};
 
 int vt_cmd_egress(int argc, char **argv)
 {
-	const char *names[VT_COUNT(verbs)], *near;
-
-	if (argc < 2) {
-		help(stderr);
-		return VT_EXIT_ERROR;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		help(stdout);
-		return VT_EXIT_CLEAN;
-	}
-	for (size_t i = 0; i < VT_COUNT(verbs); i++) {
-		names[i] = verbs[i].name;
-		if (strcmp(verbs[i].name, argv[1]) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
-	}
-	near = vt_nearest(argv[1], names, VT_COUNT(names));
-	fprintf(stderr, "vitrine egress: there is no verb '%s'", argv[1]);
-	if (near)
-		fprintf(stderr, "; did you mean '%s'?", near);
-	fputs("\nTry 'vitrine egress --help'.\n", stderr);
-	return VT_EXIT_ERROR;
+	return vt_verbs_run(&verbs, argc, argv);
 }
 
 static void complain(const char *command, const char *place, const char *why)

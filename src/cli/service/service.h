@@ -7,12 +7,7 @@
 #include "base/buf.h"
 #include "proc/service/config.h"
 
-/* A verb of either command; argv[0] is the verb. */
-struct vt_service_verb {
-	const char *name, *help;
-	int (*run)(enum vt_service kind, int argc, char **argv);
-};
-
+/* The verbs of either command; argv[0] is the verb. */
 int vt_service_cmd_serve(enum vt_service kind, int argc, char **argv);
 int vt_service_cmd_keygen(enum vt_service kind, int argc, char **argv);
 int vt_service_cmd_status(enum vt_service kind, int argc, char **argv);
