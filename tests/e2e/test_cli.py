@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options, help and messages of the command line."""
+import re
+
 import pytest
-from conftest import EICAR
+from conftest import EICAR, ROOT
 
 
 def test_version_and_help(vitrine):
@@ -60,3 +62,11 @@ def test_doctor(vitrine):
     j = json.loads(vitrine.run("doctor", "--db", vitrine.database, "--format=json").out)
     assert j["well"] and j["test"]["found"] and j["protection"]
     assert vitrine.run("doctor", "--db", "/nonexistent").code == 2
+
+
+def test_try_builds_every_program():
+    """`./try` builds only what it needs, which must be all that the commands start."""
+    programs = re.findall(r"^(?:\w+ = )?\s*(?:\w+ = )?executable\('(vitrine[a-z-]*)'", (ROOT / "meson.build").read_text(), re.M)
+    assert len(programs) >= 5
+    [line] = [x for x in (ROOT / "try").read_text().splitlines() if x.startswith("quietly ninja")]
+    assert set(programs) <= set(line.split())
