@@ -64,7 +64,7 @@ struct vt_catalogue_rule {
 	/* kind FOLDER: at least `least` of the names are in one folder (terms is empty) */
 	struct vt_strings_of names;
 	unsigned least;
-	/* kind CONTENT: a line of a ClamAV format ("ldb", "hsb", "hdb", "ndb", "cdb") without its
+	/* kind CONTENT: a line of a ClamAV format ("ldb", "hsb", "hdb", "ndb") without its
 	 * name */
 	vt_span signature_format, signature;
 	bool decisive; /* a signer or a hash: confirms alone (unless from memory) */

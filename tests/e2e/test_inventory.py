@@ -327,13 +327,19 @@ def test_runs_are_kept(look, system):
     assert look.check("bod-17-01", "--run", first["run"][:8])[0] == 0
 
 
-def test_the_collector_is_locked_up(look, system):
-    """It can read below the root, and nothing else."""
-    p = subprocess.run(["strace", "-f", "-e", "trace=socket,connect,execve,openat", "-o", look.folder.parent / "trace",
-                        BUILD / "vitrine", "inventory", "--root", system.root, "--only", "packages"],
+def test_the_collector_is_locked_up(look, system, tmp_path):
+    """From its filter on it opens to read, below the root, and asks for nothing else."""
+    trace = tmp_path / "trace"
+    p = subprocess.run(["strace", "-f", "-y", "-e", "trace=socket,connect,execve,execveat,openat,openat2,seccomp", "-o",
+                        trace, BUILD / "vitrine", "inventory", "--root", system.root, "--only", "packages"],
                        env=look.env, capture_output=True, check=False, timeout=300)
     assert p.returncode == 0, p.stderr
-    trace = (look.folder.parent / "trace").read_text()
-    collector = re.search(r"^(\d+) execveat|^(\d+) execve.*vitrine-collector", trace, re.M)
-    assert "O_CREAT" not in "".join(line for line in trace.splitlines(True)
-                                    if collector and line.startswith((collector[1] or collector[2]) + " "))
+    lines = trace.read_text().splitlines()
+    [collector] = {m[1] for m in (re.match(r"(\d+) +execveat\(\d+<.*/vitrine-collector>", x) for x in lines) if m}
+    own = [x.split(None, 1)[1] for x in lines if x.split()[0] == collector]
+    locked = own[next(i for i, x in enumerate(own) if x.startswith("seccomp(")) + 1:]
+    opened = [x for x in locked if x.startswith("openat")]
+    assert len(opened) > 3, locked
+    assert not [x for x in locked if x.startswith(("socket", "connect", "execve"))]
+    assert not [x for x in opened if re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", x)]
+    assert not [x for x in opened if f"<{system.root}" not in x], "by a descriptor of the root or below it"

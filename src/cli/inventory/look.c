@@ -13,6 +13,7 @@
 #include "base/base64.h"
 #include "base/num.h"
 #include "cli/inventory/rules.h"
+#include "cli/machine.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/text.h"
@@ -49,33 +50,11 @@ static void complain(const struct maker *m, const char *path, const char *what)
 /* Who, where, when, with what --------------------------------------------------------------------
  */
 
-/* Machine ids are secret-ish (machine-id(5)): a hash with a fixed word serves as well. */
-static vt_err machine_id(vt_buf *hex)
-{
-	static const char word[] = "vitrine/machine/v1\n";
-	vt_buf b = VT_BUF_INIT(256);
-	uint8_t digest[32];
-	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
-	vt_err e = fd < 0 ? VT_END : vt_buf_add(&b, word, sizeof word - 1);
-
-	if (!e)
-		e = vt_fd_read_all(fd, 64, &b);
-	while (!e && b.n && b.p[b.n - 1] == '\n')
-		b.n--;
-	if (!e && b.n >= sizeof word - 1 + 32) {
-		vt_sha256(vt_buf_span(&b), digest);
-		e = vt_hex_add(hex, vt_span_of(digest, 16));
-	}
-	vt_fd_close(fd);
-	vt_buf_free(&b);
-	return e == VT_ENOMEM ? e : VT_OK;
-}
-
 static vt_err describe(struct maker *m)
 {
-	char host[256] = "", user[64];
+	char host[256] = "", user[64], machine[33];
 	uint8_t id[16];
-	vt_buf hex = VT_BUF_INIT(64), machine = VT_BUF_INIT(64);
+	vt_buf hex = VT_BUF_INIT(64);
 	struct vt_survey *s = m->s;
 	bool ok = true;
 	vt_err e = vt_sign_init();
@@ -85,12 +64,12 @@ static vt_err describe(struct maker *m)
 		e = vt_hex_add(&hex, vt_span_of(id, sizeof id));
 	}
 	if (!e)
-		e = machine_id(&machine);
+		e = vt_machine_of("", machine);
 	(void)gethostname(host, sizeof host - 1);
 	(void)snprintf(user, sizeof user, "uid %u", (unsigned)geteuid());
 	if (!e) {
 		s->id = vt_survey_copy(s, vt_buf_span(&hex), 64, &ok);
-		s->machine = vt_survey_copy(s, vt_buf_span(&machine), 64, &ok);
+		s->machine = vt_survey_copy(s, vt_span_str(machine), 64, &ok);
 		s->host = vt_survey_copy(s, vt_span_str(host), 255, &ok);
 		s->user = vt_survey_copy(s, vt_span_str(user), 63, &ok);
 		s->tool = vt_span_str("vitrine " VITRINE_VERSION);
@@ -101,7 +80,6 @@ static vt_err describe(struct maker *m)
 		s->started = (int64_t)time(NULL);
 	}
 	vt_buf_free(&hex);
-	vt_buf_free(&machine);
 	return e ? e : ok ? VT_OK : VT_ENOMEM;
 }
 

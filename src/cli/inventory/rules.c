@@ -19,7 +19,7 @@
 #define TEXT_MAX ((size_t)64 << 20)
 
 /* Formats that a content rule may be written in. */
-static const char *const formats[] = {"ldb", "ndb", "hdb", "hsb", "cdb"};
+static const char *const formats[] = {"ldb", "ndb", "hdb", "hsb"};
 #define FORMATS VT_COUNT(formats)
 
 struct texts {

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "cli/directive/store.h"
+#include "cli/machine.h"
 #include "cli/options.h"
 #include "remedy/plan/approval.h"
 #include "remedy/plan/plan.h"
@@ -27,9 +28,6 @@ struct vt_removal_document {
 VT_MUST_USE vt_err vt_removal_open(
 	struct vt_removal_document *f, const char *command, const char *path);
 void vt_removal_close(struct vt_removal_document *f);
-
-/* Which machine a root is: as in surveys; empty if it has no machine-id. */
-VT_MUST_USE vt_err vt_machine_of(const char *root, char out[33]);
 
 /* The documents that a plan is bound to. */
 struct vt_binding {
